@@ -1,0 +1,19 @@
+#include "base/errors.hpp"
+
+#include <utility>
+
+namespace fastthrift {
+namespace {
+
+std::string with_place(const std::string& text, const Place& place) {
+  if (place.line == 0) return place.file.empty() ? text : place.file + ": " + text;
+  return (place.file.empty() ? "<string>" : place.file) + ":" + std::to_string(place.line) + ":" +
+         std::to_string(place.column) + ": " + text;
+}
+
+}  // namespace
+
+IdlError::IdlError(Kind kind, std::string text, Place place)
+    : std::runtime_error(with_place(text, place)), kind_(kind), text_(std::move(text)), place_(std::move(place)) {}
+
+}  // namespace fastthrift

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "python/ref.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "wire/types.hpp"
+
+// What the codec needs to know of a payload class, compiled from its live `thrift_spec`: flat tables by index. A
+// class's layout is made at first use and again when `thrift_spec` or the class has changed.
+namespace fastthrift::python {
+
+enum class Form : std::uint8_t {
+  boolean, i8, i16, i32, i64, float64, text, binary, uuid, structure, list, set, map,
+  unknown,  // a type number that no specification has: cannot be read or written, only skipped
+};
+
+// How a value of one declared type is read and written.
+struct Shape {
+  Form form;
+  wire::TType wire;          // what the wire calls it
+  std::uint32_t element = 0;  // list, set: the element; map: the value. Into Layout::shapes
+  std::uint32_t key = 0;      // map
+  PyTypeObject* type = nullptr;  // structure: its class (kept alive by the spec)
+  PyObject* spec = nullptr;      // borrowed from thrift_spec: (ttype, spec) for the text of an error; may be null
+  int declared = 0;              // thriftpy2's type number as declared
+};
+
+struct FieldLayout {
+  std::int16_t id;
+  bool required;
+  std::uint32_t shape;
+  PyObject* name;      // interned str
+  Py_ssize_t offset;   // of the slot in the instance; 0: there is none, use getattr and setattr
+};
+
+class Layout {
+ public:
+  // Throws PythonError (TypeError, ValueError) for a spec that makes no sense.
+  static std::unique_ptr<Layout> compile(PyTypeObject* type, PyObject* thrift_spec);
+  ~Layout();
+
+  const std::vector<FieldLayout>& fields() const { return fields_; }  // in the order of thrift_spec
+  const Shape& shape(std::uint32_t index) const { return shapes_[index]; }
+  PyObject* name() const { return name_; }  // of the class, for errors
+
+  // The position of a field, or -1. `expected` is tried first: fields mostly come in their order.
+  int find(std::int16_t id, std::size_t expected) const {
+    if (expected < fields_.size() && fields_[expected].id == id) [[likely]] return static_cast<int>(expected);
+    return find(id);
+  }
+  int find(std::int16_t id) const;
+
+  // Every field is a slot that nothing shadows and nobody overrides __setattr__ or __getattribute__: the codec may go
+  // by offset. Only for instances whose exact type is `type()`.
+  bool is_direct() const { return is_direct_; }
+  PyTypeObject* type() const { return type_; }
+
+ private:
+  friend class LayoutCompiler;  // layout.cpp
+  Layout() = default;
+
+  PyTypeObject* type_ = nullptr;
+  PyObject* name_ = nullptr;
+  Ref spec_;  // the dict that this was compiled from
+  std::vector<FieldLayout> fields_;
+  std::vector<Shape> shapes_;
+  std::vector<std::int16_t> by_id_;  // dense from first_id_: position or -1
+  std::int32_t first_id_ = 0;
+  std::vector<std::pair<std::int16_t, std::int16_t>> sparse_;  // sorted (id, position) where ids lie far apart
+  bool is_direct_ = false;
+};
+
+}  // namespace fastthrift::python

@@ -1,0 +1,61 @@
+#include "wire/binary.hpp"
+
+#include <string>
+
+namespace fastthrift::wire {
+namespace {
+
+constexpr std::uint32_t version_mask = 0xffff0000;
+constexpr std::uint32_t version_1 = 0x80010000;
+
+MessageType checked_message_type(unsigned code, const Input& in) {
+  if (code < 1 || code > 4) refuse_message_type(code, in);
+  return static_cast<MessageType>(code);
+}
+
+void check_name(std::size_t size, const Input& in, const Limits& limits) {
+  if (size > limits.method_name) refuse_size("method name", size, limits.method_name, in);
+}
+
+}  // namespace
+
+MessageHeader BinaryReader::message_begin() {
+  using Kind = ProtocolError::Kind;
+  const std::int32_t first = load_big_endian<std::int32_t>(in_.need(4));
+  const std::uint32_t word = static_cast<std::uint32_t>(first);
+  if (first >= 0 && options_.strict_read) {
+    throw ProtocolError(Kind::bad_version, "No protocol version header");
+  }
+  if (first < 0 && (word & version_mask) != version_1) {
+    throw ProtocolError(Kind::bad_version, "Bad version in read_message_begin: " + std::to_string(first));
+  }
+  // The header is shown as a whole, so that the name stays valid: word, length, name, (type,) sequence id.
+  const bool strict = first < 0;
+  const std::uint8_t* at = in_.need(strict ? 8 : 4);
+  const std::int32_t declared = load_big_endian<std::int32_t>(at + (strict ? 4 : 0));
+  if (declared < 0) refuse_negative_size(declared, in_);
+  const std::size_t size = static_cast<std::size_t>(declared);
+  check_name(size, in_, limits_);
+  if (strict) {
+    const MessageType type = checked_message_type(word & 0xff, in_);
+    at = in_.take(12 + size);
+    return {{reinterpret_cast<const char*>(at + 8), size}, type, load_big_endian<std::int32_t>(at + 8 + size)};
+  }
+  at = in_.need(9 + size);
+  const MessageType type = checked_message_type(at[4 + size], in_);
+  in_.advance(9 + size);
+  return {{reinterpret_cast<const char*>(at + 4), size}, type, load_big_endian<std::int32_t>(at + 5 + size)};
+}
+
+void BinaryWriter::message_begin(std::string_view name, MessageType type, std::int32_t sequence_id) {
+  if (options_.strict_write) {
+    i32(static_cast<std::int32_t>(version_1 | static_cast<std::uint32_t>(type)));
+    string(name.data(), name.size());
+  } else {
+    string(name.data(), name.size());
+    i8(static_cast<std::int8_t>(type));
+  }
+  i32(sequence_id);
+}
+
+}  // namespace fastthrift::wire

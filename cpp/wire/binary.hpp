@@ -1,0 +1,192 @@
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <string_view>
+
+#include "base/buffer.hpp"
+#include "base/bytes.hpp"
+#include "base/input.hpp"
+#include "base/limits.hpp"
+#include "wire/checks.hpp"
+#include "wire/types.hpp"
+
+// The binary protocol (doc/specs/thrift-binary-protocol.md of Apache Thrift): fixed-size big-endian numbers, lengths in
+// front. Every protocol has a Reader and a Writer with these members; the codec is a template over them.
+namespace fastthrift::wire {
+
+struct BinaryOptions {
+  bool strict_read = true;   // refuse messages without the version word
+  bool strict_write = true;  // write the version word
+};
+
+class BinaryReader {
+ public:
+  using Options = BinaryOptions;
+  // What `struct_begin` saves for `struct_end`; compact keeps the last field id there.
+  struct Saved {};
+
+  BinaryReader(Input& in, const Limits& limits, Options options = {}) : in_(in), limits_(limits), options_(options) {}
+
+  Input& input() { return in_; }
+  const Limits& limits() const { return limits_; }
+
+  MessageHeader message_begin();
+
+  Saved struct_begin() { return {}; }
+  void struct_end(Saved) {}
+  FieldHeader field_begin() {
+    const std::uint8_t type = *in_.take(1);
+    if (type == 0) return {TType::stop, 0};
+    return {checked_type(type), load_big_endian<std::int16_t>(in_.take(2))};
+  }
+
+  bool boolean() { return *in_.take(1) != 0; }
+  std::int8_t i8() { return static_cast<std::int8_t>(*in_.take(1)); }
+  std::int16_t i16() { return load_big_endian<std::int16_t>(in_.take(2)); }
+  std::int32_t i32() { return load_big_endian<std::int32_t>(in_.take(4)); }
+  std::int64_t i64() { return load_big_endian<std::int64_t>(in_.take(8)); }
+  double float64() { return std::bit_cast<double>(load_big_endian<std::uint64_t>(in_.take(8))); }
+  const std::uint8_t* uuid() { return in_.take(16); }
+  // A string or binary; the view is valid until the next read.
+  Bytes string() {
+    const std::size_t size = string_size();
+    return {in_.take(size), size};
+  }
+  std::size_t string_size() {
+    const std::int32_t size = i32();
+    if (size < 0) [[unlikely]] refuse_negative_size(size, in_);
+    check_string(static_cast<std::uint32_t>(size), in_, limits_);
+    return static_cast<std::size_t>(size);
+  }
+
+  // Lists and sets look alike.
+  ListHeader list_begin() {
+    const TType element = checked_type(*in_.take(1));
+    return {element, size(minimum_size(element))};
+  }
+  MapHeader map_begin() {
+    // An empty map may carry type 0: C++ and Java write what they have at hand there.
+    const std::uint8_t key = *in_.take(1), value = *in_.take(1);
+    const std::int32_t declared = load_big_endian<std::int32_t>(in_.need(4));
+    if (declared == 0) {
+      in_.advance(4);
+      return {static_cast<TType>(key), static_cast<TType>(value), 0};
+    }
+    const TType k = checked_type(key), v = checked_type(value);
+    return {k, v, size(minimum_size(k) + minimum_size(v))};
+  }
+
+  // The least bytes that a value takes (Apache's getMinSerializedSize), for checking declared sizes.
+  static constexpr std::size_t minimum_size(TType type) {
+    switch (type) {
+      case TType::i16: return 2;
+      case TType::i32: return 4;
+      case TType::i64:
+      case TType::double_: return 8;
+      case TType::string: return 4;
+      case TType::list:
+      case TType::set: return 5;
+      case TType::map: return 6;
+      case TType::uuid: return 16;
+      default: return 1;
+    }
+  }
+  // The bytes of a value that always takes as many, else 0: a run of those is skipped in one step.
+  static constexpr std::size_t fixed_size(TType type) {
+    switch (type) {
+      case TType::bool_:
+      case TType::i8: return 1;
+      case TType::i16: return 2;
+      case TType::i32: return 4;
+      case TType::i64:
+      case TType::double_: return 8;
+      case TType::uuid: return 16;
+      default: return 0;
+    }
+  }
+
+ private:
+  std::uint32_t size(std::size_t minimum) {
+    const std::int32_t declared = i32();
+    if (declared < 0) [[unlikely]] refuse_negative_size(declared, in_);
+    check_container(static_cast<std::uint32_t>(declared), minimum, in_, limits_);
+    return static_cast<std::uint32_t>(declared);
+  }
+  // void (1) has no value, so a container of it would be endless work for no bytes: refused like an unknown type.
+  TType checked_type(std::uint8_t code) const {
+    constexpr std::uint32_t known = 1u << 2 | 1u << 3 | 1u << 4 | 1u << 6 | 1u << 8 | 1u << 10 | 1u << 11 |
+                                    1u << 12 | 1u << 13 | 1u << 14 | 1u << 15 | 1u << 16;
+    if (code == 18) [[unlikely]] return TType::string;  // thriftpy2's BINARY, which it accepts on input
+    if (code > 16 || (known >> code & 1) == 0) [[unlikely]] refuse_type(code, in_);
+    return static_cast<TType>(code);
+  }
+
+  Input& in_;
+  const Limits& limits_;
+  Options options_;
+};
+
+class BinaryWriter {
+ public:
+  using Options = BinaryOptions;
+  struct Saved {};
+
+  explicit BinaryWriter(Buffer& out, Options options = {}) : out_(out), options_(options) {}
+
+  Buffer& buffer() { return out_; }
+
+  void message_begin(std::string_view name, MessageType type, std::int32_t sequence_id);
+
+  Saved struct_begin() { return {}; }
+  void struct_end(Saved) { *out_.extend(1) = 0; }  // the stop byte
+  void field_begin(TType type, std::int16_t id) {
+    std::uint8_t* at = out_.extend(3);
+    at[0] = static_cast<std::uint8_t>(type);
+    store_big_endian(at + 1, id);
+  }
+  // A whole field: compact puts the value into the header.
+  void field_boolean(std::int16_t id, bool value) {
+    std::uint8_t* at = out_.extend(4);
+    at[0] = static_cast<std::uint8_t>(TType::bool_);
+    store_big_endian(at + 1, id);
+    at[3] = value;
+  }
+
+  void boolean(bool value) { *out_.extend(1) = value; }
+  void i8(std::int8_t value) { *out_.extend(1) = static_cast<std::uint8_t>(value); }
+  void i16(std::int16_t value) { store_big_endian(out_.extend(2), value); }
+  void i32(std::int32_t value) { store_big_endian(out_.extend(4), value); }
+  void i64(std::int64_t value) { store_big_endian(out_.extend(8), value); }
+  void float64(double value) { store_big_endian(out_.extend(8), std::bit_cast<std::uint64_t>(value)); }
+  void uuid(const std::uint8_t* bytes) { out_.append(bytes, 16); }
+  void string(const void* bytes, std::size_t size) {
+    std::uint8_t* at = out_.prepare(4 + size);
+    store_big_endian(at, checked_size(size));
+    std::memcpy(at + 4, bytes, size);
+    out_.commit(4 + size);
+  }
+
+  void list_begin(TType element, std::size_t size) {
+    std::uint8_t* at = out_.extend(5);
+    at[0] = static_cast<std::uint8_t>(element);
+    store_big_endian(at + 1, checked_size(size));
+  }
+  void map_begin(TType key, TType value, std::size_t size) {
+    std::uint8_t* at = out_.extend(6);
+    at[0] = static_cast<std::uint8_t>(key);
+    at[1] = static_cast<std::uint8_t>(value);
+    store_big_endian(at + 2, checked_size(size));
+  }
+
+ private:
+  static std::int32_t checked_size(std::size_t size) {
+    if (size > 0x7fffffff) throw ProtocolError(ProtocolError::Kind::size_limit, "Size limit: more than 2^31-1");
+    return static_cast<std::int32_t>(size);
+  }
+
+  Buffer& out_;
+  Options options_;
+};
+
+}  // namespace fastthrift::wire

@@ -1,0 +1,41 @@
+"""The defaults in which fastthrift and thriftpy2 differ, in one visible place.
+
+``fastthrift`` answers, checks and refuses by default where thriftpy2 closes, trusts and accepts. Code that must have
+thriftpy2's behaviour switches the whole process with ``use("thriftpy2")`` (installing the alias does that), or one server,
+client or load with the argument named in the comment.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+
+@dataclass
+class Defaults:
+    # A handler raises what its IDL does not declare: answer INTERNAL_ERROR (True) or close the connection (False).
+    answer_undeclared_exceptions: bool = True
+    # TServerSocket sets SO_REUSEPORT, so that a second server on the port starts in silence: reuse_port=
+    reuse_port: bool = False
+    # Milliseconds that a server's connection may be idle between calls: client_timeout=
+    server_idle_ms: int = 60_000
+    # Words that an IDL may not use as names, as thriftpy2's lexer has them: parser.lexer.thrift_reserved_keywords
+    refuse_reserved_words: bool = False
+
+
+_FASTTHRIFT = Defaults()
+_THRIFTPY2 = Defaults(
+    answer_undeclared_exceptions=False,
+    reuse_port=True,
+    server_idle_ms=3_000,
+    refuse_reserved_words=True,
+)
+
+current = replace(_FASTTHRIFT)
+
+
+def use(profile: str) -> None:
+    """Switches the process to the defaults of ``"fastthrift"`` or ``"thriftpy2"``."""
+    profiles = {"fastthrift": _FASTTHRIFT, "thriftpy2": _THRIFTPY2}
+    if profile not in profiles:
+        raise ValueError(f"unknown profile {profile!r}: expected 'fastthrift' or 'thriftpy2'")
+    current.__dict__.update(profiles[profile].__dict__)
