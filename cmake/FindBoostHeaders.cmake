@@ -11,14 +11,22 @@ function(boost_version_in folder result)
   endif()
 endfunction()
 
-set(candidates ${BOOST_INCLUDEDIR} ${BOOST_ROOT}/include $ENV{BOOST_ROOT}/include
-  ${CMAKE_PREFIX_PATH} /usr/include /usr/local/include /opt/homebrew/include)
+# What the caller names comes first, then the system, then the package.
+set(candidates ${BOOST_INCLUDEDIR})
+foreach(root IN ITEMS ${BOOST_ROOT} $ENV{BOOST_ROOT} ${CMAKE_PREFIX_PATH})
+  list(APPEND candidates ${root}/include ${root})
+endforeach()
+list(APPEND candidates /usr/include /usr/local/include /opt/homebrew/include /opt/local/include)
 execute_process(
   COMMAND ${Python_EXECUTABLE} -c
     "import importlib.util as u; s = u.find_spec('libboost_headers'); print(s.submodule_search_locations[0] + '/include' if s else '')"
   OUTPUT_VARIABLE packaged OUTPUT_STRIP_TRAILING_WHITESPACE)
-list(APPEND candidates ${packaged})
+if(packaged)
+  file(TO_CMAKE_PATH "${packaged}" packaged)
+  list(APPEND candidates ${packaged})
+endif()
 
+set(FASTTHRIFT_BOOST_INCLUDE "")
 foreach(folder IN LISTS candidates)
   boost_version_in(${folder} version)
   if(version GREATER_EQUAL 108100)
@@ -35,7 +43,11 @@ endif()
 message(STATUS "Boost headers: ${FASTTHRIFT_BOOST_INCLUDE} (${version})")
 
 add_library(boost_headers INTERFACE)
-target_include_directories(boost_headers SYSTEM INTERFACE ${FASTTHRIFT_BOOST_INCLUDE})
+# A folder that the compiler searches anyway must not be named: -isystem /usr/include breaks #include_next <stdlib.h>.
+if(NOT FASTTHRIFT_BOOST_INCLUDE IN_LIST CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES
+    AND NOT FASTTHRIFT_BOOST_INCLUDE STREQUAL "/usr/include")
+  target_include_directories(boost_headers SYSTEM INTERFACE ${FASTTHRIFT_BOOST_INCLUDE})
+endif()
 # Asio is compiled once, in cpp/net/asio.cpp.
 target_compile_definitions(boost_headers INTERFACE
   BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED BOOST_ALL_NO_LIB)

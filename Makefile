@@ -1,0 +1,99 @@
+# make demo | test | check | bench | sanitize | dist: each works from nothing but python3 (with venv), make and a C++20 compiler.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+.PHONY: help demo test test-cpp test-python check format bench sanitize dist clean
+
+PYTHON ?= python3
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+VENV := .venv
+BIN := $(VENV)/bin
+STEP := $(PYTHON) .ci/step.py
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+LAUNCHER := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+export CCACHE_NOHASHDIR := 1
+export CCACHE_BASEDIR := $(CURDIR)
+CONFIGURE := cmake -S . -G Ninja $(LAUNCHER) -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python -DFASTTHRIFT_TESTS=ON
+
+help:
+	@echo "make demo      install fastthrift, serve a chat and talk to it"
+	@echo "make test      the C++ tests and the Python tests"
+	@echo "make check     format, lint, types and stubs"
+	@echo "make bench     ratios to thriftpy2, Apache's thrift and msgspec (QUICK=1 for two minutes)"
+	@echo "make sanitize  the tests under the address, undefined-behaviour and thread sanitizers"
+	@echo "make dist      sdist and wheel, tried in an empty environment"
+
+# One environment for the work on the project; one stamp for each group of packages in it.
+$(BIN)/python:
+	@$(STEP) "make $(VENV)" $(PYTHON) -m venv $(VENV)
+
+$(VENV)/stamp-%: pyproject.toml | $(BIN)/python
+	@$(STEP) "install what $* needs" $(BIN)/python .ci/install_extra.py $*
+	@touch $@
+
+build/dev/build.ninja: CMakeLists.txt tests/cpp/CMakeLists.txt $(wildcard cmake/*) $(VENV)/stamp-build
+	@$(STEP) "configure" $(CONFIGURE) -B build/dev -DCMAKE_BUILD_TYPE=Release -DFASTTHRIFT_IN_PLACE=ON
+
+.PHONY: core
+core: build/dev/build.ninja
+	@$(STEP) "compile the core and its tests" ninja -C build/dev -j$(JOBS)
+
+test: test-cpp test-python
+
+test-cpp: core
+	@$(STEP) "C++ tests" ctest --test-dir build/dev -j$(JOBS) --output-on-failure --no-tests=error
+
+test-python: core $(VENV)/stamp-test
+	@PYTHONPATH=python $(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: core $(VENV)/stamp-test $(VENV)/stamp-check
+	@$(BIN)/ruff check --quiet . && echo "ruff check: clean"
+	@$(BIN)/ruff format --quiet --check . && echo "ruff format: clean"
+	@git ls-files 'cpp/*pp' 'tests/*pp' 'benchmarks/*pp' | xargs $(BIN)/clang-format --dry-run -Werror && echo "clang-format: clean"
+	@$(BIN)/mypy --no-error-summary && echo "mypy --strict: clean"
+	@PYTHONPATH=python MYPYPATH=python $(BIN)/python -m mypy.stubtest --concise fastthrift._core && echo "stubs: match"
+
+format: $(VENV)/stamp-check
+	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
+	@git ls-files 'cpp/*pp' 'tests/*pp' 'benchmarks/*pp' | xargs $(BIN)/clang-format -i
+
+# The demo installs the product the way a user does, in an environment of its own.
+build/demo/stamp: pyproject.toml CMakeLists.txt $(shell git ls-files cpp python cmake 2>/dev/null)
+	@rm -rf build/demo && $(STEP) "make an environment" $(PYTHON) -m venv build/demo
+	@$(STEP) "pip install . (compiles the core)" build/demo/bin/pip install -v .
+	@touch $@
+
+demo: build/demo/stamp
+	@cd examples/chat && ../../build/demo/bin/python demo.py
+
+bench: core $(VENV)/stamp-test $(VENV)/stamp-bench
+	@PYTHONPATH=python $(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(BENCH_ARGS)
+
+# The sanitized module runs in an ordinary interpreter: the run-time libraries are loaded before it.
+ASAN_LIBS = $(shell g++ -print-file-name=libasan.so):$(shell g++ -print-file-name=libstdc++.so)
+sanitize: $(VENV)/stamp-build $(VENV)/stamp-test
+	@$(STEP) "configure (address, undefined)" $(CONFIGURE) -B build/asan -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+	  -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1" -DFASTTHRIFT_SANITIZE=address,undefined
+	@$(STEP) "compile (address, undefined)" ninja -C build/asan -j$(JOBS)
+	@$(STEP) "C++ tests (address, undefined)" ctest --test-dir build/asan -j$(JOBS) --output-on-failure
+	@rm -rf build/asan/site && cmake --install build/asan --prefix build/asan/site >/dev/null
+	@tar -C python --exclude='_core*' --exclude=__pycache__ -cf - fastthrift | tar -C build/asan/site -xf -
+	@LD_PRELOAD=$(ASAN_LIBS) ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \
+	  PYTHONPATH=build/asan/site $(BIN)/python -m pytest --timeout 300 tests/python $(PYTEST_ARGS)
+	@$(STEP) "configure (thread)" $(CONFIGURE) -B build/tsan -DCMAKE_BUILD_TYPE=RelWithDebInfo \
+	  -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1" -DFASTTHRIFT_SANITIZE=thread
+	@$(STEP) "compile (thread)" ninja -C build/tsan -j$(JOBS) net_tests rpc_tests
+	@$(STEP) "C++ tests of net and rpc (thread)" ctest --test-dir build/tsan -R '^(net|rpc)/' --output-on-failure
+
+dist: $(VENV)/stamp-build
+	@rm -rf build/dist
+	@$(STEP) "sdist and wheel" $(BIN)/python -m build --outdir build/dist .
+	@rm -rf build/empty && $(PYTHON) -m venv build/empty
+	@build/empty/bin/pip install --quiet --no-index --no-deps build/dist/*.whl
+	@cd build/empty && bin/python -c "import fastthrift; print('fastthrift', fastthrift.__version__, 'imports in an empty environment')"
+
+clean:
+	rm -rf build $(VENV) python/fastthrift/_core*.so
