@@ -1,0 +1,94 @@
+"""Lets programs written for thriftpy2 run on fastthrift without a change.
+
+``install("thriftpy2")`` makes ``import thriftpy2`` and every ``import thriftpy2.x.y`` give fastthrift's modules: the same
+objects, not copies, so classes are identical under both names. ``python -m fastthrift.compat script.py args...`` does so and
+then runs the program.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import runpy
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+from . import defaults
+
+_OURS = __name__.rpartition(".")[0]
+
+
+class _Loader(importlib.abc.Loader):
+    """Hands out the module of ours; importing it again under the other name must leave its ``__spec__`` alone."""
+
+    def __init__(self, ours: str) -> None:
+        self._ours = ours
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        module = importlib.import_module(self._ours)
+        self._spec = module.__spec__
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__spec__ = self._spec
+
+
+class Alias(importlib.abc.MetaPathFinder):
+    """Finds ``NAME`` and ``NAME.x.y`` as ``fastthrift`` and ``fastthrift.x.y``."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if fullname != self.name and not fullname.startswith(self.name + "."):
+            return None
+        ours = _OURS + fullname[len(self.name) :]
+        found = importlib.util.find_spec(ours)
+        if found is None:
+            return None
+        return importlib.machinery.ModuleSpec(
+            fullname, _Loader(ours), origin=found.origin, is_package=found.submodule_search_locations is not None
+        )
+
+
+def install(name: str = "thriftpy2") -> None:
+    """Aliases the package ``name`` to fastthrift and switches the process to thriftpy2's defaults."""
+    if any(isinstance(finder, Alias) and finder.name == name for finder in sys.meta_path):
+        return
+    present = sys.modules.get(name)
+    if present is not None and present is not sys.modules[_OURS]:
+        raise ImportError(f"{name} is imported already: install the alias before the first import of it", name=name)
+    sys.meta_path.insert(0, Alias(name))
+    defaults.use("thriftpy2")
+
+
+def uninstall(name: str = "thriftpy2") -> None:
+    """Takes the alias away again, and fastthrift's defaults come back."""
+    sys.meta_path[:] = [finder for finder in sys.meta_path if not (isinstance(finder, Alias) and finder.name == name)]
+    for module in [m for m in sys.modules if m == name or m.startswith(name + ".")]:
+        del sys.modules[module]
+    defaults.use("fastthrift")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        prog="python -m fastthrift.compat", description="run a thriftpy2 program on fastthrift"
+    )
+    parser.add_argument("--as", dest="name", default="thriftpy2", help="the package that the program imports")
+    parser.add_argument("script", help="the program")
+    parser.add_argument("args", nargs=argparse.REMAINDER, help="its arguments")
+    options = parser.parse_args(arguments)
+    # `-m` runs this file as __main__: the alias must be the one of the imported module.
+    importlib.import_module(f"{_OURS or 'fastthrift'}.compat").install(options.name)
+    sys.argv = [options.script, *options.args]
+    runpy.run_path(options.script, run_name="__main__")
+
+
+if __name__ == "__main__":
+    main()
