@@ -1,1 +1,36 @@
 #include "framing/framing.hpp"
+
+#include "framing/framed.hpp"
+#include "framing/unframed.hpp"
+#include "wire/compact.hpp"
+
+namespace fastthrift::framing {
+namespace {
+
+std::unique_ptr<Framing> make_unframed(const Options& options) {
+  switch (options.protocol) {
+    case wire::Protocol::binary: {
+      const wire::BinaryOptions binary{options.strict_read, true};
+      return std::make_unique<Unframed<wire::BinaryReader>>(options.limits, binary,
+                                                            "an unframed binary message");
+    }
+    case wire::Protocol::compact:
+      return std::make_unique<Unframed<wire::CompactReader>>(options.limits, wire::CompactOptions{},
+                                                             "an unframed compact message");
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+std::unique_ptr<Framing> make_framing(const Options& options) {
+  switch (options.kind) {
+    case Kind::unframed:
+      return make_unframed(options);
+    case Kind::framed:
+      return std::make_unique<Framed>(options.limits);
+  }
+  return nullptr;
+}
+
+}  // namespace fastthrift::framing

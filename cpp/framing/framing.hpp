@@ -10,10 +10,12 @@
 #include "wire/binary.hpp"
 #include "wire/types.hpp"
 
-// Where a message ends, and what is put around one. Sans-io: bytes come in, extents go out; nothing here waits.
+// Where a message ends, and what is put around one. Sans-io: bytes come in, extents go out; nothing here
+// waits.
 namespace fastthrift::framing {
 
-// A message inside the bytes that were shown: [begin, end) is the message, everything before `end` is used up.
+// A message inside the bytes that were shown: [begin, end) is the message, everything before `end` is used
+// up.
 struct Extent {
   std::size_t begin;
   std::size_t end;
@@ -28,28 +30,32 @@ struct Options {
   Limits limits;
 };
 
-// One direction of one connection. Show `next` the bytes that are not used up yet, always from the first of them; it
-// remembers how far it looked, so that a message which arrives byte by byte costs no more than one in a piece.
+// One direction of one connection. Show `next` the bytes that are not used up yet, always from the first of
+// them; it remembers how far it looked, so that a message which arrives byte by byte costs no more than one
+// in a piece.
 class Framing {
  public:
   virtual ~Framing() = default;
 
-  // The first complete message, or nothing: more bytes are needed. Throws ProtocolError or TransportError for bytes
-  // that can never become a message; the text says what they look like (HTTP, TLS, framed, unframed, compact).
+  // The first complete message, or nothing: more bytes are needed. Throws ProtocolError or TransportError for
+  // bytes that can never become a message; the text says what they look like (HTTP, TLS, framed, unframed,
+  // compact).
   virtual std::optional<Extent> next(Bytes bytes) = 0;
-  // How many bytes are needed in all, as far as the bytes shown last tell: a hint for the size of the next read.
+  // How many bytes are needed in all, as far as the bytes shown last tell: a hint for the size of the next
+  // read.
   virtual std::size_t wanted() const = 0;
 
-  // Around a message that is written into `out`: `begin` reserves what goes in front, `end` fills it in. `start` is what
-  // `begin` returned. Over the limit `end` throws TransportError(size_limit) and the caller cuts back to `start`.
+  // Around a message that is written into `out`: `begin` reserves what goes in front, `end` fills it in.
+  // `start` is what `begin` returned. Over the limit `end` throws TransportError(size_limit) and the caller
+  // cuts back to `start`.
   virtual std::size_t begin(Buffer& out) const = 0;
   virtual void end(Buffer& out, std::size_t start) const = 0;
 };
 
 std::unique_ptr<Framing> make_framing(const Options& options);
 
-// What the first bytes of a stream look like, for the message of an error: "an HTTP request", "a framed binary
-// message", "a TLS handshake", ... or "".
+// What the first bytes of a stream look like, for the message of an error: "an HTTP request", "a framed
+// binary message", "a TLS handshake", ... or "".
 std::string_view looks_like(Bytes first);
 
 }  // namespace fastthrift::framing

@@ -8,15 +8,6 @@ namespace {
 constexpr std::uint32_t version_mask = 0xffff0000;
 constexpr std::uint32_t version_1 = 0x80010000;
 
-MessageType checked_message_type(unsigned code, const Input& in) {
-  if (code < 1 || code > 4) refuse_message_type(code, in);
-  return static_cast<MessageType>(code);
-}
-
-void check_name(std::size_t size, const Input& in, const Limits& limits) {
-  if (size > limits.method_name) refuse_size("method name", size, limits.method_name, in);
-}
-
 }  // namespace
 
 MessageHeader BinaryReader::message_begin() {
@@ -35,16 +26,30 @@ MessageHeader BinaryReader::message_begin() {
   const std::int32_t declared = load_big_endian<std::int32_t>(at + (strict ? 4 : 0));
   if (declared < 0) refuse_negative_size(declared, in_);
   const std::size_t size = static_cast<std::size_t>(declared);
-  check_name(size, in_, limits_);
+  if (size > limits_.method_name) refuse_method_name(size, limits_.method_name, in_);
   if (strict) {
     const MessageType type = checked_message_type(word & 0xff, in_);
     at = in_.take(12 + size);
-    return {{reinterpret_cast<const char*>(at + 8), size}, type, load_big_endian<std::int32_t>(at + 8 + size)};
+    return {
+        {reinterpret_cast<const char*>(at + 8), size}, type, load_big_endian<std::int32_t>(at + 8 + size)};
   }
   at = in_.need(9 + size);
   const MessageType type = checked_message_type(at[4 + size], in_);
   in_.advance(9 + size);
   return {{reinterpret_cast<const char*>(at + 4), size}, type, load_big_endian<std::int32_t>(at + 5 + size)};
+}
+
+std::size_t BinaryReader::message_extent(Bytes bytes, const Limits& limits, Options options) {
+  if (bytes.size() < 4) return 4;
+  const std::int32_t first = load_big_endian<std::int32_t>(bytes.data());
+  const bool strict = first < 0;
+  if (strict ? (static_cast<std::uint32_t>(first) & version_mask) != version_1 : options.strict_read)
+    return 4;
+  const std::size_t before = strict ? 8 : 4;
+  if (bytes.size() < before) return before;
+  const std::int32_t size = load_big_endian<std::int32_t>(bytes.data() + before - 4);
+  if (size < 0 || static_cast<std::size_t>(size) > limits.method_name) return before;
+  return before + static_cast<std::size_t>(size) + (strict ? 4 : 5);
 }
 
 void BinaryWriter::message_begin(std::string_view name, MessageType type, std::int32_t sequence_id) {

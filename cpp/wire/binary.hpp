@@ -11,8 +11,9 @@
 #include "wire/checks.hpp"
 #include "wire/types.hpp"
 
-// The binary protocol (doc/specs/thrift-binary-protocol.md of Apache Thrift): fixed-size big-endian numbers, lengths in
-// front. Every protocol has a Reader and a Writer with these members; the codec is a template over them.
+// The binary protocol (doc/specs/thrift-binary-protocol.md of Apache Thrift): fixed-size big-endian numbers,
+// lengths in front. Every protocol has a Reader and a Writer with these members; the codec is a template over
+// them.
 namespace fastthrift::wire {
 
 struct BinaryOptions {
@@ -26,7 +27,11 @@ class BinaryReader {
   // What `struct_begin` saves for `struct_end`; compact keeps the last field id there.
   struct Saved {};
 
-  BinaryReader(Input& in, const Limits& limits, Options options = {}) : in_(in), limits_(limits), options_(options) {}
+  BinaryReader(Input& in, const Limits& limits, Options options = {})
+      : in_(in), limits_(limits), options_(options) {}
+
+  // A bool that is a field takes a byte of its own (compact: none, it is in the header).
+  static constexpr bool boolean_in_header = false;
 
   Input& input() { return in_; }
   const Limits& limits() const { return limits_; }
@@ -55,70 +60,106 @@ class BinaryReader {
   }
   std::size_t string_size() {
     const std::int32_t size = i32();
-    if (size < 0) [[unlikely]] refuse_negative_size(size, in_);
+    if (size < 0) [[unlikely]]
+      refuse_negative_size(size, in_);
     check_string(static_cast<std::uint32_t>(size), in_, limits_);
     return static_cast<std::size_t>(size);
   }
 
-  // Lists and sets look alike.
+  // Lists and sets look alike. An empty container may carry any type: peers write what they have at hand
+  // there.
   ListHeader list_begin() {
-    const TType element = checked_type(*in_.take(1));
-    return {element, size(minimum_size(element))};
+    const std::uint8_t* at = in_.need(5);
+    const std::int32_t size = load_big_endian<std::int32_t>(at + 1);
+    if (size == 0) {
+      in_.advance(5);
+      return {static_cast<TType>(at[0]), 0};
+    }
+    const TType element = checked_type(at[0]);
+    in_.advance(5);
+    return {element, checked_size(size, minimum_size(element))};
   }
   MapHeader map_begin() {
-    // An empty map may carry type 0: C++ and Java write what they have at hand there.
-    const std::uint8_t key = *in_.take(1), value = *in_.take(1);
-    const std::int32_t declared = load_big_endian<std::int32_t>(in_.need(4));
-    if (declared == 0) {
-      in_.advance(4);
-      return {static_cast<TType>(key), static_cast<TType>(value), 0};
+    const std::uint8_t* at = in_.need(6);
+    const std::int32_t size = load_big_endian<std::int32_t>(at + 2);
+    if (size == 0) {
+      in_.advance(6);
+      return {static_cast<TType>(at[0]), static_cast<TType>(at[1]), 0};
     }
-    const TType k = checked_type(key), v = checked_type(value);
-    return {k, v, size(minimum_size(k) + minimum_size(v))};
+    const TType key = checked_type(at[0]), value = checked_type(at[1]);
+    in_.advance(6);
+    return {key, value, checked_size(size, minimum_size(key) + minimum_size(value))};
   }
 
   // The least bytes that a value takes (Apache's getMinSerializedSize), for checking declared sizes.
   static constexpr std::size_t minimum_size(TType type) {
     switch (type) {
-      case TType::i16: return 2;
-      case TType::i32: return 4;
+      case TType::i16:
+        return 2;
+      case TType::i32:
+        return 4;
       case TType::i64:
-      case TType::double_: return 8;
-      case TType::string: return 4;
+      case TType::double_:
+        return 8;
+      case TType::string:
+        return 4;
       case TType::list:
-      case TType::set: return 5;
-      case TType::map: return 6;
-      case TType::uuid: return 16;
-      default: return 1;
+      case TType::set:
+        return 5;
+      case TType::map:
+        return 6;
+      case TType::uuid:
+        return 16;
+      default:
+        return 1;
     }
   }
   // The bytes of a value that always takes as many, else 0: a run of those is skipped in one step.
   static constexpr std::size_t fixed_size(TType type) {
     switch (type) {
       case TType::bool_:
-      case TType::i8: return 1;
-      case TType::i16: return 2;
-      case TType::i32: return 4;
+      case TType::i8:
+        return 1;
+      case TType::i16:
+        return 2;
+      case TType::i32:
+        return 4;
       case TType::i64:
-      case TType::double_: return 8;
-      case TType::uuid: return 16;
-      default: return 0;
+      case TType::double_:
+        return 8;
+      case TType::uuid:
+        return 16;
+      default:
+        return 0;
     }
   }
 
- private:
-  std::uint32_t size(std::size_t minimum) {
-    const std::int32_t declared = i32();
-    if (declared < 0) [[unlikely]] refuse_negative_size(declared, in_);
-    check_container(static_cast<std::uint32_t>(declared), minimum, in_, limits_);
-    return static_cast<std::uint32_t>(declared);
+  // How many bytes the next header takes, as far as `bytes` tell: it is complete, and reading it cannot run
+  // out of bytes, once there are as many. A header that will be refused counts as complete as soon as that is
+  // known.
+  static std::size_t message_extent(Bytes bytes, const Limits& limits, Options options);
+  static std::size_t field_extent(Bytes bytes) { return bytes.empty() || bytes[0] == 0 ? 1 : 3; }
+  // Of a value that is not of fixed size: a string's length, the head of a list, set or map.
+  static std::size_t value_extent(TType type, Bytes) {
+    return type == TType::string ? 4 : type == TType::map ? 6 : 5;
   }
-  // void (1) has no value, so a container of it would be endless work for no bytes: refused like an unknown type.
+
+ private:
+  std::uint32_t checked_size(std::int32_t size, std::size_t minimum) const {
+    if (size < 0) [[unlikely]]
+      refuse_negative_size(size, in_);
+    check_container(static_cast<std::uint32_t>(size), minimum, in_, limits_);
+    return static_cast<std::uint32_t>(size);
+  }
+  // void (1) has no value, so a container of it would be endless work for no bytes: refused like an unknown
+  // type.
   TType checked_type(std::uint8_t code) const {
     constexpr std::uint32_t known = 1u << 2 | 1u << 3 | 1u << 4 | 1u << 6 | 1u << 8 | 1u << 10 | 1u << 11 |
                                     1u << 12 | 1u << 13 | 1u << 14 | 1u << 15 | 1u << 16;
-    if (code == 18) [[unlikely]] return TType::string;  // thriftpy2's BINARY, which it accepts on input
-    if (code > 16 || (known >> code & 1) == 0) [[unlikely]] refuse_type(code, in_);
+    if (code == 18) [[unlikely]]
+      return TType::string;  // thriftpy2's BINARY, which it accepts on input
+    if (code > 16 || (known >> code & 1) == 0) [[unlikely]]
+      refuse_type(code, in_);
     return static_cast<TType>(code);
   }
 
@@ -161,27 +202,31 @@ class BinaryWriter {
   void float64(double value) { store_big_endian(out_.extend(8), std::bit_cast<std::uint64_t>(value)); }
   void uuid(const std::uint8_t* bytes) { out_.append(bytes, 16); }
   void string(const void* bytes, std::size_t size) {
+    const std::int32_t declared = checked_size(size);
     std::uint8_t* at = out_.prepare(4 + size);
-    store_big_endian(at, checked_size(size));
-    std::memcpy(at + 4, bytes, size);
+    store_big_endian(at, declared);
+    if (size != 0) std::memcpy(at + 4, bytes, size);
     out_.commit(4 + size);
   }
 
   void list_begin(TType element, std::size_t size) {
+    const std::int32_t declared = checked_size(size);
     std::uint8_t* at = out_.extend(5);
     at[0] = static_cast<std::uint8_t>(element);
-    store_big_endian(at + 1, checked_size(size));
+    store_big_endian(at + 1, declared);
   }
   void map_begin(TType key, TType value, std::size_t size) {
+    const std::int32_t declared = checked_size(size);
     std::uint8_t* at = out_.extend(6);
     at[0] = static_cast<std::uint8_t>(key);
     at[1] = static_cast<std::uint8_t>(value);
-    store_big_endian(at + 2, checked_size(size));
+    store_big_endian(at + 2, declared);
   }
 
  private:
   static std::int32_t checked_size(std::size_t size) {
-    if (size > 0x7fffffff) throw ProtocolError(ProtocolError::Kind::size_limit, "Size limit: more than 2^31-1");
+    if (size > 0x7fffffff)
+      throw ProtocolError(ProtocolError::Kind::size_limit, "Size limit: more than 2^31-1");
     return static_cast<std::int32_t>(size);
   }
 

@@ -6,8 +6,8 @@
 // The words of the Thrift specification that every protocol shares.
 namespace fastthrift::wire {
 
-// The type numbers of the binary protocol. thriftpy2's own numbers (BINARY 18, UTF8 16, ...) never come here: the layer
-// above turns them into these.
+// The type numbers of the binary protocol. thriftpy2's own numbers (BINARY 18, UTF8 16, ...) never come here:
+// the layer above turns them into these.
 enum class TType : std::uint8_t {
   stop = 0,
   void_ = 1,
@@ -50,8 +50,8 @@ struct MapHeader {
 // "I32", "LIST", ...; "type 5" for what no specification has.
 std::string_view name_of(TType type);
 
-// Which protocol a message is written in. A protocol is one header in this folder (a Reader and a Writer with the
-// members that binary.hpp shows), one row here and one test file.
+// Which protocol a message is written in. A protocol is one header in this folder (a Reader and a Writer with
+// the members that binary.hpp shows), one row here and one test file.
 enum class Protocol : std::uint8_t { binary, compact };
 
 }  // namespace fastthrift::wire
