@@ -7,8 +7,9 @@
 #include <variant>
 #include <vector>
 
-// What an IDL file says, construct by construct, before anybody asks what it means. Everything keeps its place, its
-// annotations and the doc comment in front of it, so that a stricter reader (the command line) can judge it later.
+// What an IDL file says, construct by construct, before anybody asks what it means. Everything keeps its
+// place, its annotations and the doc comment in front of it, so that a stricter reader (the command line) can
+// judge it later.
 namespace fastthrift::idl {
 
 // Line and column of a token, from 1. The file is the Document's.
@@ -44,7 +45,7 @@ struct ConstValue {
   bool boolean = false;
   std::int64_t integer = 0;
   double number = 0;
-  std::string text;               // text without quotes; identifier as written; big_integer: decimal digits with sign
+  std::string text;  // text without quotes; identifier as written; big_integer: decimal digits with sign
   std::vector<ConstValue> items;  // list; map: key, value, key, value, ...
   Place place;
 };

@@ -8,8 +8,9 @@
 
 namespace fastthrift::idl {
 
-// Reads one file's text (UTF-8, a byte order mark is skipped). Throws IdlError: the text is thriftpy2's where it has a
-// fixed one, then what was expected. Linear in the text; nesting is bounded (Limits below), no input hangs.
+// Reads one file's text (UTF-8, a byte order mark is skipped). Throws IdlError: the text is thriftpy2's where
+// it has a fixed one, then what was expected. Linear in the text; nesting is bounded (Limits below), no input
+// hangs.
 struct ParseOptions {
   // Names that may not be used (thriftpy2's list); empty: every name that is not a keyword of the grammar.
   std::vector<std::string> reserved;

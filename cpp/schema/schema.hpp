@@ -11,9 +11,10 @@
 
 #include "idl/ast.hpp"
 
-// What an IDL file means: flat tables, linked by index, immutable once compiled. Every name is resolved, typedefs are
-// followed, constants are evaluated and checked. One Schema per file; a reference into an included file names its
-// Schema. Made by `compile` (compile.hpp), read by the Python layer that builds a module from it.
+// What an IDL file means: flat tables, linked by index, immutable once compiled. Every name is resolved,
+// typedefs are followed, constants are evaluated and checked. One Schema per file; a reference into an
+// included file names its Schema. Made by `compile` (compile.hpp), read by the Python layer that builds a
+// module from it.
 namespace fastthrift::schema {
 
 using idl::Annotations;
@@ -26,34 +27,54 @@ using Index = std::uint32_t;
 
 enum class TypeKind : std::uint8_t {
   void_,  // only as the result of a function
-  bool_, i8, i16, i32, i64, double_, string, binary, uuid,
-  enum_, struct_,  // struct_ stands for unions and exceptions as well
-  list, set, map,
+  bool_,
+  i8,
+  i16,
+  i32,
+  i64,
+  double_,
+  string,
+  binary,
+  uuid,
+  enum_,
+  struct_,  // struct_ stands for unions and exceptions as well
+  list,
+  set,
+  map,
 };
 
 // A type with typedefs followed. Equal types of one schema need not share an index.
 struct Type {
   TypeKind kind;
-  Index element = 0;             // list, set: the element; map: the value. Into the types of the same schema
-  Index key = 0;                 // map
+  Index element = 0;              // list, set: the element; map: the value. Into the types of the same schema
+  Index key = 0;                  // map
   const Schema* owner = nullptr;  // enum_, struct_: the schema that defines it (this one or an included one)
-  Index definition = 0;          // enum_, struct_: into owner->enums() or owner->structs()
+  Index definition = 0;           // enum_, struct_: into owner->enums() or owner->structs()
 };
 
 // A constant or default, evaluated: converted to the declared type, elements included, references followed.
 struct Value {
   enum class Kind : std::uint8_t {
-    boolean, integer, big_integer, number, text, list, set, map, struct_, constant,
+    boolean,
+    integer,
+    big_integer,
+    number,
+    text,
+    list,
+    set,
+    map,
+    struct_,
+    constant,
   };
   Kind kind;
   bool boolean = false;
-  std::int64_t integer = 0;     // also the value of an enum member
+  std::int64_t integer = 0;  // also the value of an enum member
   double number = 0;
-  std::string text;             // text (UTF-8; of string, binary and uuid), big_integer: its decimal digits
-  std::vector<Value> items;     // list, set; map: key, value, key, value, ...; struct_: the values of `fields`
-  std::vector<Index> fields;    // struct_: which fields (by position in the struct) `items` gives
+  std::string text;           // text (UTF-8; of string, binary and uuid), big_integer: its decimal digits
+  std::vector<Value> items;   // list, set; map: key, value, key, value, ...; struct_: the values of `fields`
+  std::vector<Index> fields;  // struct_: which fields (by position in the struct) `items` gives
   const Schema* owner = nullptr;  // struct_: where it is defined; constant: where the constant is
-  Index definition = 0;         // struct_: into structs(); constant: into constants(), the same object in Python
+  Index definition = 0;  // struct_: into structs(); constant: into constants(), the same object in Python
 };
 
 struct Field {
@@ -112,7 +133,7 @@ struct Constant {
 struct Function {
   std::string name;
   bool is_oneway;
-  Index result;                 // a type of kind void_ where nothing is returned
+  Index result;                  // a type of kind void_ where nothing is returned
   std::vector<Field> arguments;  // in the order of declaration
   std::vector<Field> throws;
   Annotations annotations;
@@ -179,7 +200,8 @@ class Schema {
   std::unordered_map<std::string, Index> names_;  // into definitions_
 };
 
-// Throws IdlError with the file and place. `includes` are the compiled files of document.includes, in that order.
+// Throws IdlError with the file and place. `includes` are the compiled files of document.includes, in that
+// order.
 std::shared_ptr<const Schema> compile(const idl::Document& document,
                                       std::vector<std::shared_ptr<const Schema>> includes);
 

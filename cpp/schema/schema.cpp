@@ -1,0 +1,10 @@
+#include "schema/schema.hpp"
+
+namespace fastthrift::schema {
+
+const Definition* Schema::find(std::string_view name) const {
+  const auto found = names_.find(std::string(name));
+  return found == names_.end() ? nullptr : &definitions_[found->second];
+}
+
+}  // namespace fastthrift::schema
