@@ -182,6 +182,7 @@ void next_frame(Object* object) {
 }
 
 void forget(Object* object) noexcept {
+  if (object->keeps_read) return;
   object->out.clear();
   object->is_stale = object->is_reading;
   if (object->is_reading) return;

@@ -1,0 +1,199 @@
+"""The client's side of a call: `client.method(...)` sends it, waits and gives the result or raises.
+
+`_req` is one call: it binds the arguments, then `_send`s and `_recv`s under the client's lock. Subclasses override these
+three; a call goes past them only where nobody does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import threading
+from types import TracebackType
+from typing import Any, Callable
+
+from typing_extensions import Self
+
+from fastthrift.thrift import (
+    TApplicationException,
+    TMessageType,
+    TTransportException,
+    args_to_kwargs,
+)
+
+_LAST_SEQID = 0x7FFFFFFF
+
+
+class TClient:
+    """Calls the methods of ``service`` over the transport of ``iprot`` (and ``oprot``).
+
+    Threads may share a client: calls wait for each other. After a call whose exchange failed (a timeout, bad bytes, an
+    answer to another call) the connection is closed, because nobody knows whose answer would come next.
+    """
+
+    _calling: int | None = None  # the thread whose call is under way
+    _sent: int | None = None  # the sequence id that `_send` sent
+    _failure: str | None = None  # why the connection was closed
+
+    def __init__(self, service: Any, iprot: Any, oprot: Any = None) -> None:
+        self._service = service
+        self._iprot = self._oprot = iprot
+        if oprot is not None:
+            self._oprot = oprot
+        self._seqid = 0
+        self._lock = threading.Lock()
+
+    def __getattr__(self, _api: str) -> Callable[..., Any]:
+        if _api != "_service" and not _api.startswith("__"):
+            services = self._service.thrift_services
+            if _api in services:
+                return functools.partial(self._req, _api)
+            # `close` is the client's own; a method of that name is called as `tclose`.
+            if _api == "tclose" and "close" in services:
+                return functools.partial(self._req, "close")
+        raise AttributeError(f"{type(self).__name__} instance has no attribute {_api!r}")
+
+    def __dir__(self) -> list[str]:
+        return list(self._service.thrift_services)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _req(self, _api: str, *args: Any, **kwargs: Any) -> Any:
+        arguments = self._bind(_api, args, kwargs)
+        lock = self.__dict__.get("_lock") or self.__dict__.setdefault("_lock", threading.Lock())
+        if self._calling == threading.get_ident():
+            # A finalizer or a signal handler inside the call: its answer would be taken for this call's.
+            raise TTransportException(
+                TTransportException.UNKNOWN, f"{_api}: called while a call of this client is under way in this thread"
+            )
+        with lock:
+            self._calling = threading.get_ident()
+            try:
+                self._seqid = self._seqid + 1 if self._seqid < _LAST_SEQID else 1
+                self._sent = None
+                self._send(_api, **arguments)
+                if getattr(getattr(self._service, _api + "_result"), "oneway", False):
+                    return None
+                return self._recv(_api)
+            finally:
+                self._calling = None
+
+    def _bind(self, api: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        spec = getattr(self._service, api + "_args").thrift_spec
+        name = f"{getattr(self._service, '__name__', 'service')}.{api}"
+        if len(args) > len(spec):
+            raise TypeError(f"{name}() takes {len(spec)} positional arguments but {len(args)} were given")
+        if kwargs:
+            known = {field[1] for field in spec.values()}
+            for key in kwargs:
+                if key not in known:
+                    raise TypeError(f"{name}() got an unexpected keyword argument {key!r}")
+        try:
+            return dict(args_to_kwargs(spec, *args, **kwargs))
+        except ValueError as error:
+            raise TApplicationException(
+                TApplicationException.UNKNOWN_METHOD, f"{error.args[0]} is required argument for {name}"
+            ) from None
+
+    def _send(self, _api: str, **kwargs: Any) -> None:
+        self._check_usable()
+        oneway = getattr(getattr(self._service, _api + "_result"), "oneway", False)
+        args = getattr(self._service, _api + "_args")()
+        for key, value in kwargs.items():
+            setattr(args, key, value)
+        try:
+            self._oprot.write_message_begin(_api, TMessageType.ONEWAY if oneway else TMessageType.CALL, self._seqid)
+            args.write(self._oprot)
+            self._oprot.write_message_end()
+        except BaseException as error:
+            # Our transports send nothing before flush; of others nobody knows.
+            clean = getattr(self._oprot.trans, "clean", None)
+            if clean is None:
+                self._fail(error)
+            else:
+                clean()
+            raise
+        try:
+            self._oprot.trans.flush()
+        except BaseException as error:
+            self._fail(error)
+            raise
+        self._sent = self._seqid
+
+    def _recv(self, _api: str) -> Any:
+        try:
+            answer = self._read_answer(_api)
+        except BaseException as error:
+            self._fail(error)
+            raise
+        if isinstance(answer, TApplicationException):
+            raise answer
+        has_success = any(field[1] == "success" for field in answer.thrift_spec.values())
+        if has_success and answer.success is not None:
+            return answer.success
+        if not answer.thrift_spec:
+            return None
+        for field in answer.thrift_spec.values():
+            if field[1] != "success":
+                error = getattr(answer, field[1], None)
+                if isinstance(error, BaseException):
+                    raise error
+        if has_success:
+            raise TApplicationException(TApplicationException.MISSING_RESULT)
+        return None
+
+    def _read_answer(self, api: str) -> Any:
+        """The result struct or the exception of the next message; raises for a message that is no answer to this."""
+        fname, message_type, seqid = self._iprot.read_message_begin()
+        name = fname.decode("utf-8", "replace") if isinstance(fname, bytes) else fname
+        if message_type not in (TMessageType.REPLY, TMessageType.EXCEPTION):
+            raise TApplicationException(
+                TApplicationException.INVALID_MESSAGE_TYPE,
+                f"Invalid message type: {api} was answered with a message of type {message_type}",
+            )
+        if self._sent is not None and seqid != self._sent:
+            raise TApplicationException(
+                TApplicationException.BAD_SEQUENCE_ID,
+                f"Bad sequence ID: {api} was sent with {self._sent}, the answer has {seqid}",
+            )
+        if name != api:
+            raise TApplicationException(
+                TApplicationException.WRONG_METHOD_NAME, f"Wrong method name: {api} was called, {name!r} answered"
+            )
+        answer = (
+            TApplicationException()
+            if message_type == TMessageType.EXCEPTION
+            else getattr(self._service, api + "_result")()
+        )
+        answer.read(self._iprot)
+        self._iprot.read_message_end()
+        return answer
+
+    def _check_usable(self) -> None:
+        if self._failure is None:
+            return
+        is_open = getattr(self._oprot.trans, "is_open", None)
+        if is_open is not None and not is_open():
+            raise TTransportException(
+                TTransportException.NOT_OPEN, f"the connection was closed after a failed call ({self._failure})"
+            )
+        self._failure = None  # somebody has opened it again
+
+    def _fail(self, error: BaseException) -> None:
+        """Closes a connection that is out of step."""
+        self._failure = f"{type(error).__name__}: {error}"
+        for trans in {id(protocol.trans): protocol.trans for protocol in (self._iprot, self._oprot)}.values():
+            for method in ("clean", "close"):
+                with contextlib.suppress(Exception):  # the first error is the one to report
+                    getattr(trans, method)()
+
+    def close(self) -> None:
+        self._iprot.trans.close()
+        if self._iprot.trans is not self._oprot.trans:
+            self._oprot.trans.close()

@@ -1,0 +1,35 @@
+"""The log of what a server refuses: one short line each, and no more than ten a second of one kind."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+
+_LINES_A_SECOND = 10
+_LONGEST = 150
+
+
+class Refusals:
+    def __init__(self, logger: logging.Logger) -> None:
+        self._logger = logger
+        self._lock = threading.Lock()
+        self._second: dict[str, float] = {}
+        self._lines: dict[str, int] = {}
+
+    def refused(self, kind: str, error: BaseException) -> None:
+        """Logs that a message, connection, ... was refused; what is too much is counted and told later."""
+        with self._lock:
+            now = time.monotonic()
+            silent = 0
+            if now - self._second.get(kind, float("-inf")) >= 1:
+                silent = self._lines.get(kind, 0) - _LINES_A_SECOND
+                self._second[kind] = now
+                self._lines[kind] = 0
+            self._lines[kind] += 1
+            if self._lines[kind] > _LINES_A_SECOND:
+                return
+        if silent > 0:
+            self._logger.warning("%d more of kind %s were refused", silent, kind)
+        text = f"{type(error).__name__}: {error}"
+        self._logger.warning("%s refused: %s", kind, text if len(text) <= _LONGEST else text[:_LONGEST] + "...")

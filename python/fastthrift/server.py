@@ -1,0 +1,279 @@
+"""Servers: a listening transport, a processor, and what is put on each accepted connection.
+
+`TThreadedServer` serves many connections, `TSimpleServer` one after the other. `close()` ends `serve()`: nothing more is
+accepted, calls that were read are answered, then everything is closed. SIGTERM does the same where its action is the
+default one and `serve()` runs in the main thread; Ctrl-C leaves `serve()` as KeyboardInterrupt after it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import logging
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from fastthrift.processor import TProcessorFactory
+from fastthrift.protocol import TBinaryProtocolFactory
+from fastthrift.refusals import Refusals
+from fastthrift.transport import TBufferedTransportFactory, TTransportException
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+logger = logging.getLogger("fastthrift.server")
+
+
+# How long calls in flight may take after close(), in milliseconds.
+DEFAULT_GRACE_MS = 5_000
+
+_OUT_OF_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+
+
+class TServer:
+    """What every server has. Subclasses may leave out `__init__` and set the attributes themselves."""
+
+    closed = False
+    daemon = False
+
+    def __init__(
+        self,
+        processor: Any,
+        trans: Any,
+        itrans_factory: Any = None,
+        iprot_factory: Any = None,
+        otrans_factory: Any = None,
+        oprot_factory: Any = None,
+    ) -> None:
+        self.processor = processor
+        self.trans = trans
+        self.itrans_factory = itrans_factory or TBufferedTransportFactory()
+        self.iprot_factory = iprot_factory or TBinaryProtocolFactory()
+        self.otrans_factory = otrans_factory or self.itrans_factory
+        self.oprot_factory = oprot_factory or self.iprot_factory
+
+    def serve(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class _Connections:
+    """The connections that are being served, so that closing can end them between two calls."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._clients: set[Any] = set()
+
+    def add(self, client: Any) -> None:
+        with self._changed:
+            self._clients.add(client)
+
+    def remove(self, client: Any) -> None:
+        with self._changed:
+            self._clients.discard(client)
+            self._changed.notify_all()
+
+    def wait_below(self, most: int, timeout: float) -> bool:
+        """Until fewer than ``most`` are there, or the time is over."""
+        with self._changed:
+            return self._changed.wait_for(lambda: len(self._clients) < most, timeout)
+
+    def finish(self) -> None:
+        """No call is read any more that has not arrived: what is in flight is answered, then its reader sees the end."""
+        for client in self._snapshot():
+            sock = getattr(client, "sock", None)
+            # Not `sock.shutdown`: an SSL socket's would take its keys away from the answers.
+            if isinstance(sock, socket.socket):
+                with contextlib.suppress(OSError):
+                    socket.socket.shutdown(sock, socket.SHUT_RD)
+
+    def close_all(self) -> None:
+        for client in self._snapshot():
+            with contextlib.suppress(Exception):
+                client.close()
+
+    def _snapshot(self) -> list[Any]:
+        with self._changed:
+            return list(self._clients)
+
+
+class _StoppableServer(TServer):
+    """A server whose `close()` ends `serve()`."""
+
+    max_connections = 10_000
+
+    _grace_ms: float = DEFAULT_GRACE_MS
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends `serve()` after the calls in flight, for which it waits five seconds at most. Does not wait itself."""
+        self.stop()
+
+    def stop(self, grace_ms: float = DEFAULT_GRACE_MS) -> None:
+        """`close()` with another time for the calls in flight; 0 cuts them off."""
+        self._grace_ms = grace_ms
+        self.closed = True
+        trans = getattr(self, "trans", None)
+        if trans is not None:
+            with contextlib.suppress(Exception):
+                trans.close()
+
+    def serve(self) -> None:
+        """Serves until `close()`, SIGTERM or Ctrl-C."""
+        self.trans.listen()
+        with _drains_on_sigterm(self):
+            self._serve_generic()
+
+    @property
+    def _connections(self) -> _Connections:
+        found = self.__dict__.get("_connections_")
+        return found if found is not None else self.__dict__.setdefault("_connections_", _Connections())
+
+    @property
+    def _refusals(self) -> Refusals:
+        found = self.__dict__.get("_refusals_")
+        return found if found is not None else self.__dict__.setdefault("_refusals_", Refusals(logger))
+
+    def _serve_generic(self) -> None:
+        """The loop for any transport: `_start` decides who handles what was accepted."""
+        try:
+            while not self.closed:
+                if not self._connections.wait_below(self.max_connections, 0.1):
+                    continue
+                try:
+                    client = self.trans.accept()
+                except Exception as error:  # noqa: BLE001 - whatever a user's transport raises
+                    if self.closed or not self._still_listens(error):
+                        break
+                    continue
+                self._connections.add(client)
+                self._start(client)
+        finally:
+            self.closed = True
+            with contextlib.suppress(Exception):
+                self.trans.close()
+            self._drain()
+
+    def _still_listens(self, error: Exception) -> bool:
+        """Whether to accept again after an error, which is logged."""
+        sock = getattr(self.trans, "sock", self.trans)
+        if sock is None or getattr(sock, "fileno", lambda: 0)() == -1:
+            return False
+        self._refusals.refused("accept", error)
+        if isinstance(error, OSError) and error.errno in _OUT_OF_RESOURCES:
+            time.sleep(0.05)  # until a connection ends
+        return True
+
+    def _start(self, client: Any) -> None:
+        raise NotImplementedError
+
+    def _drain(self) -> None:
+        deadline = time.monotonic() + max(self._grace_ms, 0) / 1000
+        try:
+            while time.monotonic() < deadline:
+                self._connections.finish()
+                # `stop` may have shortened the time meanwhile.
+                deadline = min(deadline, time.monotonic() + max(self._grace_ms, 0) / 1000)
+                if self._connections.wait_below(1, min(0.5, max(deadline - time.monotonic(), 0))):
+                    return
+        finally:
+            self._connections.close_all()
+
+    def _run(self, client: Any) -> None:
+        """Handles one connection, which is closed however that ends."""
+        try:
+            self.handle(client)
+        finally:
+            self._connections.remove(client)
+            with contextlib.suppress(Exception):
+                client.close()
+
+    def handle(self, client: Any) -> None:
+        """Answers the calls of one connection until it ends."""
+        processor = self.processor
+        if isinstance(processor, TProcessorFactory):
+            processor = processor.get_processor()
+        itrans = self.itrans_factory.get_transport(client)
+        iprot = self.iprot_factory.get_protocol(itrans)
+        if self.otrans_factory is self.itrans_factory and self.oprot_factory is self.iprot_factory:
+            otrans, oprot = itrans, iprot
+        else:
+            otrans = self.otrans_factory.get_transport(client)
+            oprot = self.oprot_factory.get_protocol(otrans)
+        try:
+            while True:
+                processor.process(iprot, oprot)
+        except TTransportException as error:
+            logger.debug("connection ended: %s", error.message)
+        except OSError as error:
+            # Silent for longer than client_timeout, or cut off by its peer.
+            logger.debug("connection ended: %s", error)
+        except Exception as error:  # noqa: BLE001 - whatever a user's protocol or processor raises
+            self._refusals.refused("message", error)
+        itrans.close()
+        if otrans is not itrans:
+            otrans.close()
+
+
+class TSimpleServer(_StoppableServer):
+    """Serves one connection at a time, in the thread of `serve()`."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.closed = False
+
+    def _start(self, client: Any) -> None:
+        self._run(client)
+
+
+class TThreadedServer(_StoppableServer):
+    """Serves each connection as it comes, none waiting for another. ``daemon``: do not wait for handlers at exit."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.daemon = kwargs.pop("daemon", False)
+        super().__init__(*args, **kwargs)
+        self.closed = False
+
+    def _start(self, client: Any) -> None:
+        try:
+            threading.Thread(target=self._run, args=(client,), daemon=self.daemon).start()
+        except RuntimeError as error:  # no more threads
+            self._connections.remove(client)
+            client.close()
+            self._refusals.refused("connection", error)
+            time.sleep(0.05)
+
+
+@contextlib.contextmanager
+def _drains_on_sigterm(server: _StoppableServer) -> Iterator[None]:
+    """SIGTERM stops the server, where nobody else has a say in that."""
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
+    ):
+        yield
+        return
+
+    def stop(number: int, frame: Any) -> None:
+        server.close()
+
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        if signal.getsignal(signal.SIGTERM) is stop:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)

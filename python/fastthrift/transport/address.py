@@ -1,0 +1,76 @@
+"""Where a socket connects to or listens: hosts, ports and UNIX paths as users write them."""
+
+from __future__ import annotations
+
+import errno
+import operator
+import os
+import socket
+import stat
+from typing import Any
+
+
+def port_number(port: Any) -> int | None:
+    """A port from an int or a string of digits; None stays None."""
+    if port is None:
+        return None
+    number: int | None = None
+    if isinstance(port, str):
+        if port.isascii() and port.isdigit() and len(port) <= 5:
+            number = int(port)
+    elif not isinstance(port, bool):
+        try:
+            number = operator.index(port)
+        except TypeError:
+            pass
+    if number is None or not 0 <= number <= 65535:
+        raise ValueError(f"port must be an int or a string of digits from 0 to 65535, got {port!r}")
+    return number
+
+
+def family_of(host: str | None, family: int) -> int:
+    """The family asked for, but a literal IPv6 address needs AF_INET6."""
+    if family == socket.AF_INET and isinstance(host, str) and ":" in host:
+        return socket.AF_INET6
+    return family
+
+
+def free_unix_path(path: str) -> None:
+    """Removes what a dead server left at ``path``: a socket that refuses connections, and nothing else."""
+    try:
+        mode = os.lstat(path).st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(mode):
+        raise OSError(errno.EADDRINUSE, "Address already in use by something that is no socket", path)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1.0)
+        try:
+            probe.connect(path)
+        except ConnectionRefusedError:
+            os.unlink(path)
+            return
+        except OSError:
+            pass  # it does not refuse: busy, or not ours to ask
+    raise OSError(errno.EADDRINUSE, "Address already in use", path)
+
+
+class UnixPath:
+    """A path that this process has bound; `release` unlinks it if it is still the same socket."""
+
+    def __init__(self, path: str) -> None:
+        status = os.lstat(path)
+        self._path = path
+        self._identity = (status.st_dev, status.st_ino)
+        self._process = os.getpid()
+
+    def release(self) -> None:
+        # A forked child closes its copy of the socket; the path goes on serving the parent.
+        if os.getpid() != self._process:
+            return
+        try:
+            status = os.lstat(self._path)
+            if (status.st_dev, status.st_ino) == self._identity:
+                os.unlink(self._path)
+        except OSError:
+            pass

@@ -1,0 +1,64 @@
+"""What every transport has: the abstract base, its exception and the exact read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable, Protocol
+
+from fastthrift import _core
+from fastthrift.thrift import TException, TTransportException, TType
+
+if TYPE_CHECKING:
+    from typing import Union
+
+    Buffer = Union[bytes, bytearray, memoryview]
+
+__all__ = ["TException", "TTransportBase", "TTransportException", "TTransportFactory", "TType", "readall"]
+
+
+def readall(read_fn: Callable[[int], bytes], sz: int) -> bytes:
+    """Exactly ``sz`` bytes from a ``read_fn`` that may give fewer at a time; END_OF_FILE when it gives none."""
+    chunks = []
+    missing = sz
+    while missing > 0:
+        chunk = read_fn(missing)
+        if not chunk:
+            raise TTransportException(TTransportException.END_OF_FILE, "End of file reading from transport")
+        chunks.append(chunk)
+        missing -= len(chunk)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+class TTransportBase:
+    """The base of transports written in Python: `_read` may give fewer bytes than asked for, `read` gives them all."""
+
+    __slots__ = ()
+
+    def is_open(self) -> bool:
+        raise NotImplementedError
+
+    def open(self) -> None:
+        raise NotImplementedError
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+    def _read(self, sz: int) -> bytes:
+        raise NotImplementedError
+
+    def read(self, sz: int) -> bytes:
+        return readall(self._read, sz)
+
+    def write(self, buf: Buffer) -> None:
+        raise NotImplementedError
+
+    def flush(self) -> None:
+        raise NotImplementedError
+
+
+class TTransportFactory(Protocol):
+    """Puts a transport on another one."""
+
+    def get_transport(self, trans: Any) -> Any: ...
+
+
+_core.set_transport_base(TTransportBase)

@@ -1,0 +1,28 @@
+"""Unframed messages: writes are collected until flush, reads are made ahead."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastthrift.transport.base import TTransportBase
+from fastthrift.transport.buffered.cybuffered import TCyBufferedTransport, TCyBufferedTransportFactory
+
+__all__ = [
+    "TBufferedTransport",
+    "TBufferedTransportFactory",
+    "TCyBufferedTransport",
+    "TCyBufferedTransportFactory",
+]
+
+
+class TBufferedTransport(TCyBufferedTransport, TTransportBase):
+    """The native transport that is also a `TTransportBase`, as the pure one of thriftpy2 is."""
+
+    __slots__ = ()
+
+    DEFAULT_BUFFER = 4096
+
+
+class TBufferedTransportFactory:
+    def get_transport(self, trans: Any) -> TBufferedTransport:
+        return TBufferedTransport(trans)

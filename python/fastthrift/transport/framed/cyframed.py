@@ -1,0 +1,19 @@
+"""The native framed transport, under the name of thriftpy2's Cython one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastthrift._core import TCyFramedTransport
+
+__all__ = ["TCyFramedTransport", "TCyFramedTransportFactory"]
+
+
+class TCyFramedTransportFactory:
+    """``max_frame``: the most bytes of one frame in either direction, None for no limit."""
+
+    def __init__(self, *, max_frame: int | None = 16_384_000) -> None:
+        self.max_frame = max_frame
+
+    def get_transport(self, trans: Any) -> TCyFramedTransport:
+        return TCyFramedTransport(trans, max_frame=self.max_frame)
