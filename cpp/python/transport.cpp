@@ -422,6 +422,9 @@ void make_types(PyObject* module) {
        const_cast<char*>("TCyBufferedTransport(trans, buf_size=4096)\n--\n\nCollects writes until flush and "
                          "reads ahead; puts nothing around messages.")},
       {Py_tp_new, slot_value(make_buffered)},
+      {Py_tp_dealloc, slot_value(deallocate)},
+      {Py_tp_traverse, slot_value(traverse)},
+      {Py_tp_clear, slot_value(clear)},
       {Py_tp_init, slot_value(init_buffered)},
       {Py_tp_getset, buffered_attributes},
       {},
@@ -433,6 +436,9 @@ void make_types(PyObject* module) {
                       "TCyFramedTransport(trans, buf_size=4096, *, max_frame=16384000, read_ahead=True)\n--"
                       "\n\nPuts the length in front of what is written between two flushes.")},
       {Py_tp_new, slot_value(make_framed)},
+      {Py_tp_dealloc, slot_value(deallocate)},
+      {Py_tp_traverse, slot_value(traverse)},
+      {Py_tp_clear, slot_value(clear)},
       {Py_tp_init, slot_value(init_framed)},
       {Py_tp_methods, framed_methods},
       {Py_tp_getset, framed_attributes},
@@ -445,6 +451,9 @@ void make_types(PyObject* module) {
        const_cast<char*>("TCyMemoryBuffer(value=b'', buf_size=4096)\n--\n\nBytes in memory: writes go to the "
                          "end, getvalue gives what was not read yet.")},
       {Py_tp_new, slot_value(make_memory)},
+      {Py_tp_dealloc, slot_value(deallocate)},
+      {Py_tp_traverse, slot_value(traverse)},
+      {Py_tp_clear, slot_value(clear)},
       {Py_tp_init, slot_value(init_memory)},
       {Py_tp_methods, memory_methods},
       {},
@@ -455,6 +464,9 @@ void make_types(PyObject* module) {
        const_cast<char*>("Bytes in memory as a file has them: writes start at the front, getvalue gives "
                          "everything.")},
       {Py_tp_new, slot_value(make_recording)},
+      {Py_tp_dealloc, slot_value(deallocate)},
+      {Py_tp_traverse, slot_value(traverse)},
+      {Py_tp_clear, slot_value(clear)},
       {Py_tp_init, slot_value(init_recording)},
       {Py_tp_methods, memory_methods},
       {},

@@ -31,7 +31,8 @@ void fetch(Object* object, std::size_t n);
 // Reads the head of the next frame; what is left of the frame at hand is joined to it.
 void next_frame(Object* object);
 
-// Empties both directions; deferred to the end of a reading that is under way. A memory that keeps what was read stays.
+// Empties both directions; deferred to the end of a reading that is under way. A memory that keeps what was
+// read stays.
 void forget(Object* object) noexcept;
 
 // Bytes written at the end, or over the start of a memory that keeps what was read.

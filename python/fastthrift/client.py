@@ -10,9 +10,7 @@ import contextlib
 import functools
 import threading
 from types import TracebackType
-from typing import Any, Callable
-
-from typing_extensions import Self
+from typing import TYPE_CHECKING, Any, Callable
 
 from fastthrift.thrift import (
     TApplicationException,
@@ -20,6 +18,9 @@ from fastthrift.thrift import (
     TTransportException,
     args_to_kwargs,
 )
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 _LAST_SEQID = 0x7FFFFFFF
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Protocol
+from typing import Any, Callable, Protocol, Union
 
 from fastthrift import _core
 from fastthrift.thrift import TException, TTransportException, TType
 
-if TYPE_CHECKING:
-    from typing import Union
-
-    Buffer = Union[bytes, bytearray, memoryview]
+Buffer = Union[bytes, bytearray, memoryview]
 
 __all__ = ["TException", "TTransportBase", "TTransportException", "TTransportFactory", "TType", "readall"]
 
