@@ -33,6 +33,8 @@ class MessageScanner {
   // all.
   std::size_t scan(Bytes message) {
     if (message.size() < wanted_) return 0;
+    // Nothing behind the limit is looked at, so that the outcome is the same in whatever pieces the bytes come.
+    if (message.size() > limits_.message) message = message.first(limits_.message);
     input_.show(message);
     if (!has_header_) {
       const std::size_t extent = Reader::message_extent(message, limits_, options_);
@@ -43,7 +45,6 @@ class MessageScanner {
     }
     if (!walk_.go_on(reader_, input_)) return want(input_.offset() + input_.missing());
     const std::size_t size = input_.offset();
-    if (size > limits_.message) refuse_message(size, limits_.message);
     has_header_ = false;
     wanted_ = 1;
     input_.restart();
