@@ -6,6 +6,7 @@
 // a Python error set.
 namespace fastthrift::python {
 
+namespace errors { int add_to(PyObject* module); }      // register_exception
 namespace payload { int add_to(PyObject* module); }     // TPayloadMeta, TPayload
 namespace transport { int add_to(PyObject* module); }   // the transports
 namespace protocol { int add_to(PyObject* module); }    // the protocols, serialize, deserialize

@@ -1,0 +1,368 @@
+#include "python/payload_type.hpp"
+
+#include "python/module.hpp"
+
+#include <algorithm>
+#include <utility>
+
+// What a payload object is by value: its fields by name, its equality, its hash, its text. And the layouts of
+// classes.
+namespace fastthrift::python::payload {
+namespace {
+
+const Member* member_named(ClassData& data, PyObject* name) {
+  for (const Member& member : data.members) {
+    if (member.name.get() == name) return &member;
+  }
+  for (const Member& member : data.members) {
+    if (PyUnicode_Check(name) && PyUnicode_Compare(member.name.get(), name) == 0) return &member;
+  }
+  return nullptr;
+}
+
+class Recursion {
+ public:
+  explicit Recursion(const char* where) { checked_status(Py_EnterRecursiveCall(where)); }
+  Recursion(const Recursion&) = delete;
+  Recursion& operator=(const Recursion&) = delete;
+  ~Recursion() { Py_LeaveRecursiveCall(); }
+};
+
+// --- hash ---
+
+std::size_t mixed(
+    std::size_t hash) {  // as frozenset mixes: what is combined without an order must not cancel out
+  return ((hash ^ 89869747UL) ^ (hash << 16)) * 3644798167UL;
+}
+
+std::size_t frozen_hash(PyObject* value);
+
+// A dict by its items in any order.
+std::size_t dict_hash(PyObject* dict) {
+  std::size_t combined = 1927868237UL;
+  Ref items = checked(PyDict_Items(dict));  // hashing can run Python, which can change the dict
+  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(items.get()); ++i) {
+    PyObject* pair = PyList_GET_ITEM(items.get(), i);
+    combined ^= mixed(frozen_hash(PyTuple_GET_ITEM(pair, 0)) * 31 + frozen_hash(PyTuple_GET_ITEM(pair, 1)));
+  }
+  return combined;
+}
+
+// Lists, sets and dicts by value, so that structs that are equal have equal hashes. Everything else hashes
+// itself.
+std::size_t frozen_hash(PyObject* value) {
+  if (PyUnicode_CheckExact(value) || PyLong_CheckExact(value) || value == Py_None) {
+    return static_cast<std::size_t>(PyObject_Hash(value));
+  }
+  Recursion guard(" in the hash of a struct");
+  if (PyList_Check(value) || PyTuple_Check(value)) {
+    std::size_t combined = 0x345678UL;
+    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(value); ++i) {
+      Ref item = Ref::share(PySequence_Fast_GET_ITEM(value, i));
+      combined = combined * 1000003UL + mixed(frozen_hash(item.get()));
+    }
+    return combined;
+  }
+  if (PyDict_Check(value)) return dict_hash(value);
+  if (PyAnySet_Check(value)) {
+    std::size_t combined = 590923713UL;
+    Ref items = checked(PySequence_List(value));
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(items.get()); ++i) {
+      combined ^= mixed(frozen_hash(PyList_GET_ITEM(items.get(), i)));
+    }
+    return combined;
+  }
+  const Py_hash_t hash = PyObject_Hash(value);
+  if (hash == -1) throw PythonError();
+  return static_cast<std::size_t>(hash);
+}
+
+// --- text ---
+
+class Parts {
+ public:
+  Parts() : list_(checked(PyList_New(0))) {}
+  void add(PyObject* text) { checked_status(PyList_Append(list_.get(), text)); }
+  void add_field(const Ref& prefix, PyObject* value) {
+    static PyObject* comma = PyUnicode_InternFromString(", ");
+    if (!is_first_) add(comma);
+    is_first_ = false;
+    add(prefix.get());
+    Ref text = checked(PyObject_Repr(value));
+    add(text.get());
+  }
+  PyObject* joined() {
+    static PyObject* empty = PyUnicode_InternFromString("");
+    return PyUnicode_Join(empty, list_.get());
+  }
+
+ private:
+  Ref list_;
+  bool is_first_ = true;
+};
+
+// Extras: what the lazy dict has beyond the members.
+Ref extras_of(PyObject* self, ClassData& data) {
+  PyObject* dict = dict_of(self);
+  if (dict == nullptr || PyDict_GET_SIZE(dict) == 0) return Ref();
+  Ref items = checked(PyDict_Copy(dict));
+  for (std::size_t i = 0; i < data.members.size(); ++i) {
+    const Ref name = data.members[i].name;
+    const int has = PyDict_Contains(items.get(), name.get());
+    checked_status(has);
+    if (has) checked_status(PyDict_DelItem(items.get(), name.get()));
+  }
+  return items;
+}
+
+// The value that a member has now; null when missing.
+Ref value_of(PyObject* self, const Member& member) {
+  if (member.offset != 0) return Ref::share(slot(self, member.offset));
+  PyObject* dict = dict_of(self);
+  if (dict == nullptr) return Ref();
+  PyObject* value = PyDict_GetItemWithError(dict, member.name.get());
+  if (value == nullptr && PyErr_Occurred()) throw PythonError();
+  return Ref::share(value);
+}
+
+PyObject* text_of(PyObject* self) {
+  ClassData& data = current(Py_TYPE(self));
+  Ref type_name = checked(PyObject_GetAttrString(reinterpret_cast<PyObject*>(Py_TYPE(self)), "__name__"));
+  Parts parts;
+  Ref opening = checked(PyUnicode_FromFormat("%U(", type_name.get()));
+  parts.add(opening.get());
+  if (data.is_struct) {
+    for (std::size_t i = 0; i < data.members.size(); ++i) {
+      const Ref value = value_of(self, data.members[i]);
+      const Ref prefix = data.members[i].prefix;
+      if (value) parts.add_field(prefix, value.get());
+    }
+  }
+  Ref extras = data.is_struct ? extras_of(self, data) : plain_dict(self);
+  if (extras) {
+    Ref items = checked(PyDict_Items(extras.get()));
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(items.get()); ++i) {
+      PyObject* pair = PyList_GET_ITEM(items.get(), i);
+      parts.add_field(checked(PyUnicode_FromFormat("%S=", PyTuple_GET_ITEM(pair, 0))),
+                      PyTuple_GET_ITEM(pair, 1));
+    }
+  }
+  static PyObject* closing = PyUnicode_InternFromString(")");
+  parts.add(closing);
+  return parts.joined();
+}
+
+// --- equality ---
+
+bool have_equal_values(PyObject* self, PyObject* other) {
+  Recursion guard(" in comparing structs");
+  if (Py_TYPE(self) == Py_TYPE(other) && data_of(Py_TYPE(self)).is_struct) {
+    ClassData& data = current(Py_TYPE(self));
+    for (std::size_t i = 0; i < data.members.size(); ++i) {
+      const Ref left = value_of(self, data.members[i]);
+      const Ref right = value_of(other, data.members[i]);
+      if (left.get() == right.get()) continue;
+      if (!left || !right) return false;
+      const int same = PyObject_RichCompareBool(left.get(), right.get(), Py_EQ);
+      checked_status(same);
+      if (same == 0) return false;
+    }
+    Ref left = extras_of(self, data);
+    Ref right = extras_of(other, data);
+    const Py_ssize_t size = left ? PyDict_GET_SIZE(left.get()) : 0;
+    if (size != (right ? PyDict_GET_SIZE(right.get()) : 0)) return false;
+    if (size == 0) return true;
+    const int same = PyObject_RichCompareBool(left.get(), right.get(), Py_EQ);
+    checked_status(same);
+    return same != 0;
+  }
+  Ref left = plain_dict(self);
+  Ref right = plain_dict(other);
+  const int same = PyObject_RichCompareBool(left.get(), right.get(), Py_EQ);
+  checked_status(same);
+  return same != 0;
+}
+
+// thriftpy2's `__ne__` asks `__eq__`, whoever has overridden it.
+PyObject* differs(PyObject* self, PyObject* other) {
+  static PyObject* name = PyUnicode_InternFromString("__eq__");
+  Ref equal = checked(PyObject_CallMethodObjArgs(self, name, other, nullptr));
+  if (equal.get() == Py_NotImplemented) return equal.release();
+  const int truth = PyObject_IsTrue(equal.get());
+  checked_status(truth);
+  return PyBool_FromLong(!truth);
+}
+
+}  // namespace
+
+Py_hash_t hash(PyObject* self) {
+  return guarded<Py_hash_t>(-1, [&]() -> Py_hash_t {
+    Recursion guard(" in the hash of a struct");
+    ClassData& data = current(Py_TYPE(self));
+    std::size_t combined =
+        static_cast<std::size_t>(PyObject_Hash(reinterpret_cast<PyObject*>(Py_TYPE(self))));
+    if (data.is_struct) {
+      for (std::size_t i = 0; i < data.members.size(); ++i) {
+        const Ref value = value_of(self, data.members[i]);
+        if (value) combined = combined * 1000003UL + mixed(frozen_hash(value.get()) + i);
+      }
+      Ref extras = extras_of(self, data);
+      if (extras && PyDict_GET_SIZE(extras.get()) > 0) combined ^= dict_hash(extras.get());
+    } else {
+      combined ^= dict_hash(plain_dict(self).get());
+    }
+    const auto result = static_cast<Py_hash_t>(combined);
+    return result == -1 ? -2 : result;
+  });
+}
+
+PyObject* repr(PyObject* self) {
+  const int entered = Py_ReprEnter(self);
+  if (entered < 0) return nullptr;
+  if (entered > 0) {
+    Ref name = Ref::steal(PyObject_GetAttrString(reinterpret_cast<PyObject*>(Py_TYPE(self)), "__name__"));
+    return name ? PyUnicode_FromFormat("%U(...)", name.get()) : nullptr;
+  }
+  PyObject* result = guarded<PyObject*>(nullptr, [&] {
+    Recursion guard(" in the repr of a struct");
+    return text_of(self);
+  });
+  Py_ReprLeave(self);
+  return result;
+}
+
+PyObject* compare(PyObject* self, PyObject* other, int operation) {
+  if (operation != Py_EQ && operation != Py_NE) Py_RETURN_NOTIMPLEMENTED;
+  return guarded<PyObject*>(nullptr, [&]() -> PyObject* {
+    if (operation == Py_NE && Py_TYPE(self)->tp_richcompare != compare) return differs(self, other);
+    const bool same = PyObject_TypeCheck(other, Py_TYPE(self)) && have_equal_values(self, other);
+    return PyBool_FromLong(same == (operation == Py_EQ));
+  });
+}
+
+PyObject* get(PyObject* self, PyObject* name) {
+  if (const Member* member = member_named(current(Py_TYPE(self)), name);
+      member != nullptr && member->offset != 0) {
+    return slot(self, member->offset);
+  }
+  PyObject* dict = dict_of(self);
+  PyObject* value = dict == nullptr ? nullptr : PyDict_GetItemWithError(dict, name);
+  if (value == nullptr && PyErr_Occurred()) throw PythonError();
+  return value;
+}
+
+int set(PyObject* self, PyObject* name, PyObject* value) {
+  if (value != nullptr && may_form_cycle(value) && data_of(Py_TYPE(self)).is_struct) track(self);
+  if (const Member* member = member_named(current(Py_TYPE(self)), name);
+      member != nullptr && member->offset != 0) {
+    Ref before = Ref::steal(std::exchange(slot(self, member->offset), Ref::share(value).release()));
+    if (value == nullptr && !before) {
+      PyErr_SetObject(PyExc_KeyError, name);
+      return -1;
+    }
+    return 0;
+  }
+  PyObject** place = dict_place(self);
+  if (place == nullptr || (*place == nullptr && value == nullptr)) {
+    PyErr_SetObject(PyExc_KeyError, name);
+    return -1;
+  }
+  if (*place == nullptr && (*place = PyDict_New()) == nullptr) return -1;
+  Ref dict = Ref::share(*place);
+  return value == nullptr ? PyDict_DelItem(dict.get(), name) : PyDict_SetItem(dict.get(), name, value);
+}
+
+Ref plain_dict(PyObject* self) {
+  ClassData& data = current(Py_TYPE(self));
+  Ref result = checked(PyDict_New());
+  if (data.is_struct) {
+    for (std::size_t i = 0; i < data.members.size(); ++i) {
+      const Ref value = value_of(self, data.members[i]);
+      const Ref name = data.members[i].name;
+      if (value) checked_status(PyDict_SetItem(result.get(), name.get(), value.get()));
+    }
+  }
+  PyObject* dict = dict_of(self);
+  // A member in the dict keeps the place that it got above.
+  if (dict != nullptr) checked_status(PyDict_Merge(result.get(), dict, 0));
+  return result;
+}
+
+int replace_all(PyObject* self, PyObject* mapping) {
+  Ref items = checked(PyDict_Copy(mapping));
+  ClassData& data = current(Py_TYPE(self));
+  for (std::size_t i = 0; i < data.members.size(); ++i) {
+    if (data.members[i].offset == 0) continue;
+    Ref before = Ref::steal(std::exchange(slot(self, data.members[i].offset), nullptr));
+  }
+  if (PyObject** place = dict_place(self)) Ref before = Ref::steal(std::exchange(*place, nullptr));
+  Py_ssize_t position = 0;
+  PyObject *name, *value;
+  while (PyDict_Next(items.get(), &position, &name, &value)) checked_status(set(self, name, value));
+  return 0;
+}
+
+// --- layouts ---
+
+namespace {
+
+#if PY_VERSION_HEX >= 0x030C0000
+// Counts the changes of all watched thrift_specs: they change when modules are loaded, hardly ever later.
+std::uint64_t watched_changes = 0;
+int watcher = -1;
+
+int spec_changed(PyDict_WatchEvent, PyObject*, PyObject*, PyObject*) {
+  ++watched_changes;
+  return 0;
+}
+
+std::uint64_t spec_version(PyObject*) { return watched_changes; }
+
+void watch(PyObject* spec) {
+  if (watcher < 0) checked_status(watcher = PyDict_AddWatcher(spec_changed));
+  checked_status(PyDict_Watch(watcher, spec));
+}
+#else
+std::uint64_t spec_version(PyObject* spec) { return reinterpret_cast<PyDictObject*>(spec)->ma_version_tag; }
+void watch(PyObject*) {}
+#endif
+
+bool is_current(const ClassData& data, PyTypeObject* type) {
+  return data.layout && data.layout_version != 0 && data.layout_version == version_of(type) &&
+         data.spec_version == spec_version(data.spec.get());
+}
+
+}  // namespace
+
+const Layout& layout_of(PyTypeObject* type) {
+  ClassData& data = data_of(type);
+  if (is_current(data, type)) [[likely]]
+    return *data.layout;
+  Ref spec = checked(PyObject_GetAttrString(reinterpret_cast<PyObject*>(type), "thrift_spec"));
+  if (PyDict_Check(spec.get())) watch(spec.get());
+  current(type);
+  const unsigned int version = version_of(type);
+  const std::uint64_t spec_was = PyDict_Check(spec.get()) ? spec_version(spec.get()) : 0;
+  std::unique_ptr<Layout> made = Layout::compile(type, spec.get());
+  LayoutUse::retire(std::exchange(data.layout, std::move(made)));
+  Ref before = std::exchange(data.spec, std::move(spec));
+  data.layout_version = version;
+  data.spec_version = spec_was;
+  return *data.layout;
+}
+
+const Layout& layout_of_object(PyObject* object, std::unique_ptr<Layout>& keep) {
+  if (is_payload_type(Py_TYPE(object))) return layout_of(Py_TYPE(object));
+  Ref spec = checked(PyObject_GetAttrString(object, "thrift_spec"));
+  keep = Layout::compile(Py_TYPE(object), spec.get());
+  return *keep;
+}
+
+int add_to(PyObject* module) {
+  for (auto add : {add_initializer_to, add_dict_view_to, add_metaclass_to}) {
+    if (add(module) < 0) return -1;
+  }
+  return 0;
+}
+
+}  // namespace fastthrift::python::payload

@@ -1,0 +1,546 @@
+#include "python/payload_type.hpp"
+
+#include <algorithm>
+#include <new>
+#include <structmember.h>
+#include <utility>
+
+// TPayloadMeta: how a class statement (or the IDL's builder) becomes a class with slots, and what is known of
+// it later.
+namespace fastthrift::python::payload {
+namespace {
+
+PyTypeObject meta_type = {PyVarObject_HEAD_INIT(nullptr, 0)};
+PyTypeObject* base_type = nullptr;
+PyObject* default_setattr = nullptr;  // TPayload.__setattr__
+
+struct Names {
+  PyObject *thrift_spec, *default_spec, *init, *new_, *slots, *setattr, *getattribute, *module;
+} names;
+
+bool is_reserved(PyObject* name) {
+  for (const char* reserved : {"thrift_spec", "default_spec", "_tspec", "_ttype", "oneway"}) {
+    if (PyUnicode_CompareWithASCIIString(name, reserved) == 0) return true;
+  }
+  return false;
+}
+
+// A name that attribute access could not tell from something else stays in the instance's dict, where it
+// behaves as thriftpy2's fields do.
+bool can_be_slot(PyObject* name, PyObject* bases, PyObject* ns) {
+  if (!PyUnicode_CheckExact(name) || !PyUnicode_IsIdentifier(name)) return false;
+  if (PyUnicode_GET_LENGTH(name) >= 2 && PyUnicode_READ_CHAR(name, 0) == '_' &&
+      PyUnicode_READ_CHAR(name, 1) == '_') {
+    return false;
+  }
+  if (is_reserved(name) || PyDict_GetItemWithError(ns, name) != nullptr) return false;
+  if (PyObject* own = PyDict_GetItemWithError(ns, names.slots)) {
+    const int has_it =
+        PyUnicode_Check(own) ? PyUnicode_Compare(own, name) == 0 : PySequence_Contains(own, name);
+    if (has_it != 0) return false;
+  }
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(bases); ++i) {
+    PyObject* base = PyTuple_GET_ITEM(bases, i);
+    if (_PyType_Lookup(reinterpret_cast<PyTypeObject*>(base), name) != nullptr) return false;
+  }
+  return true;
+}
+
+// Slots are for classes whose instances are laid out as TPayload's: exceptions keep BaseException's dict, so
+// that `class Both(OneError, OtherError)` and `class Mine(OneError, OSError)` work as they do with thriftpy2.
+bool bases_take_slots(PyObject* bases) {
+  bool has_struct = false;
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(bases); ++i) {
+    PyObject* each = PyTuple_GET_ITEM(bases, i);
+    if (!PyType_Check(each)) return false;
+    auto* type = reinterpret_cast<PyTypeObject*>(each);
+    if (is_payload_type(type)) {
+      if (!data_of(type).is_struct) return false;
+      has_struct = true;
+      continue;
+    }
+    for (; type != nullptr && type != &PyBaseObject_Type; type = type->tp_base) {
+      if (!PyType_HasFeature(type, Py_TPFLAGS_HEAPTYPE)) return false;
+    }
+  }
+  return has_struct;
+}
+
+// The field names of a class body, those of default_spec first: that is the order in which __init__ sets
+// them.
+std::vector<Ref> field_names(PyObject* thrift_spec, PyObject* initializer) {
+  std::vector<Ref> found;
+  if (initializer != nullptr) {
+    for (const Ref& name : names_of(initializer)) found.push_back(name);
+  }
+  if (thrift_spec == nullptr || !PyDict_Check(thrift_spec)) return found;
+  Py_ssize_t position = 0;
+  PyObject *key, *value;
+  while (PyDict_Next(thrift_spec, &position, &key, &value)) {
+    if (!PyTuple_Check(value) || PyTuple_GET_SIZE(value) < 2) continue;
+    PyObject* name = PyTuple_GET_ITEM(value, 1);
+    if (!PyUnicode_CheckExact(name)) continue;
+    Py_INCREF(name);
+    PyUnicode_InternInPlace(&name);
+    found.push_back(Ref::steal(name));
+  }
+  return found;
+}
+
+// `names` without what cannot be a slot and without repetitions.
+std::vector<Ref> slot_names(std::vector<Ref> names, PyObject* bases, PyObject* ns) {
+  Ref seen = checked(PySet_New(nullptr));
+  std::vector<Ref> chosen;
+  for (Ref& name : names) {
+    if (!can_be_slot(name.get(), bases, ns)) {
+      if (PyErr_Occurred()) throw PythonError();
+      continue;
+    }
+    const Py_ssize_t before = PySet_GET_SIZE(seen.get());
+    checked_status(PySet_Add(seen.get(), name.get()));
+    if (PySet_GET_SIZE(seen.get()) != before) chosen.push_back(std::move(name));
+  }
+  return chosen;
+}
+
+// The class body's own __slots__ and ours behind them; returns what the class body had.
+Ref add_slots(PyObject* ns, const std::vector<Ref>& chosen, bool takes_slots) {
+  PyObject* own = PyDict_GetItemWithError(ns, names.slots);
+  if (own == nullptr && PyErr_Occurred()) throw PythonError();
+  Ref kept = Ref::share(own);
+  if (!takes_slots) return kept;
+  Ref all = checked(PyList_New(0));
+  if (own != nullptr) {
+    if (PyUnicode_Check(own))
+      checked_status(PyList_Append(all.get(), own));
+    else
+      checked(PyObject_CallMethod(all.get(), "extend", "O", own));
+  }
+  for (const Ref& name : chosen) checked_status(PyList_Append(all.get(), name.get()));
+  Ref tuple = checked(PyList_AsTuple(all.get()));
+  checked_status(PyDict_SetItem(ns, names.slots, tuple.get()));
+  return kept;
+}
+
+// type() has put the names into the class: give back what the class body had, so that `vars(cls)` and copyreg
+// do not see the fields there.
+void restore_slots(PyTypeObject* type, const Ref& own, bool takes_slots) {
+  if (!takes_slots) return;
+#if PY_VERSION_HEX >= 0x030C0000
+  Ref ns = Ref::steal(PyType_GetDict(type));
+#else
+  Ref ns = Ref::share(type->tp_dict);
+#endif
+  checked_status(own ? PyDict_SetItem(ns.get(), names.slots, own.get())
+                     : PyDict_DelItem(ns.get(), names.slots));
+  PyType_Modified(type);
+}
+
+Py_ssize_t offset_of(PyTypeObject* type, PyObject* name) {
+  PyObject* found = _PyType_Lookup(type, name);
+  if (found == nullptr || !Py_IS_TYPE(found, &PyMemberDescr_Type)) return 0;
+  return reinterpret_cast<PyMemberDescrObject*>(found)->d_member->offset;
+}
+
+bool has_struct_layout(PyTypeObject* type) {
+  for (; type != nullptr; type = type->tp_base) {
+    if (type == base_type) return true;
+  }
+  return false;
+}
+
+int traverse_instance(PyObject* self, visitproc visit, void* arg);
+void deallocate_instance(PyObject* self);
+
+void learn_slots(PyTypeObject* type, ClassData& data, const std::vector<Ref>& chosen) {
+  data.is_made = true;
+  data.version = 0;
+  data.is_struct = has_struct_layout(type);
+  if (!data.is_struct) return;
+  if (is_payload_type(type->tp_base)) data.slots = data_of(type->tp_base).slots;
+  for (const Ref& name : chosen) {
+    if (Py_ssize_t offset = offset_of(type, name.get())) data.slots.push_back({name, offset});
+  }
+  const auto fields = static_cast<Py_ssize_t>(data.slots.size());
+  data.has_user_slots =
+      type->tp_basicsize != first_slot + fields * static_cast<Py_ssize_t>(sizeof(PyObject*));
+  type->tp_traverse = traverse_instance;
+  type->tp_dealloc = deallocate_instance;
+}
+
+PyObject* meta_new(PyTypeObject* meta, PyObject* arguments, PyObject* keywords);
+
+// The class of the most derived metaclass among the bases, as type() has it: a Python subclass of
+// TPayloadMeta with a
+// `__new__` of its own gets its turn, unless it is the caller.
+Ref make_type(PyTypeObject* caller, PyObject* name, PyObject* bases, PyObject* ns, PyObject* keywords) {
+  PyTypeObject* meta = caller;
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(bases); ++i) {
+    PyTypeObject* other = Py_TYPE(PyTuple_GET_ITEM(bases, i));
+    if (other != meta && PyType_IsSubtype(other, meta)) meta = other;
+  }
+  if (meta->tp_new != meta_new && meta != caller) {
+    Ref arguments = checked(PyTuple_Pack(3, name, bases, ns));
+    return checked(meta->tp_new(meta, arguments.get(), keywords));
+  }
+  PyObject* spec = PyDict_GetItemWithError(ns, names.thrift_spec);
+  if (spec == nullptr && PyErr_Occurred()) throw PythonError();
+  Ref initializer;
+  if (PyObject* given = PyDict_GetItemWithError(ns, names.init); given != nullptr && is_initializer(given)) {
+    initializer = Ref::share(given);
+  }
+  const bool takes_slots = bases_take_slots(bases);
+  std::vector<Ref> chosen;
+  if (takes_slots && (spec != nullptr || initializer)) {
+    chosen = slot_names(field_names(spec, initializer.get()), bases, ns);
+  }
+  // A class body without fields keeps `__slots__` as it is: the base's lazy dict serves its instances.
+  const bool adds_slots = takes_slots && !chosen.empty();
+  Ref own = add_slots(ns, chosen, adds_slots);
+  Ref arguments = checked(PyTuple_Pack(3, name, bases, ns));
+  Ref type = checked(PyType_Type.tp_new(meta, arguments.get(), keywords));
+  auto* made = reinterpret_cast<PyTypeObject*>(type.get());
+  ClassData& data = data_of(made);
+  learn_slots(made, data, chosen);
+  restore_slots(made, own, adds_slots);
+  if (data.is_struct) {
+    made->tp_vectorcall = construct;
+  } else if (_PyType_Lookup(made, names.setattr) == default_setattr) {
+    made->tp_setattro = PyObject_GenericSetAttr;  // always tracked: nothing to watch
+  }
+  return type;
+}
+
+PyObject* meta_new(PyTypeObject* meta, PyObject* arguments, PyObject* keywords) {
+  return guarded<PyObject*>(nullptr, [&]() -> PyObject* {
+    PyObject *name, *bases, *body;
+    if (!PyArg_ParseTuple(arguments, "UO!O!:TPayloadMeta.__new__", &name, &PyTuple_Type, &bases, &PyDict_Type,
+                          &body)) {
+      throw PythonError();
+    }
+    Ref ns = checked(PyDict_Copy(body));
+    if (PyObject* given = PyDict_GetItemWithError(ns.get(), names.default_spec)) {
+      Ref default_spec = Ref::share(given);
+      checked_status(PyDict_DelItem(ns.get(), names.default_spec));
+      Ref owner = checked(PyObject_GetAttrString(reinterpret_cast<PyObject*>(&meta_type), "__name__"));
+      Ref initializer = make_initializer(owner.get(), default_spec.get());
+      checked_status(PyDict_SetItem(ns.get(), names.init, initializer.get()));
+    } else if (PyErr_Occurred()) {
+      throw PythonError();
+    }
+    return make_type(meta, name, bases, ns.get(), keywords).release();
+  });
+}
+
+PyObject* meta_alloc(PyTypeObject* meta, Py_ssize_t items) {
+  PyObject* self = PyType_GenericAlloc(meta, items);
+  if (self == nullptr) return nullptr;
+  reinterpret_cast<PayloadType*>(self)->data = new (std::nothrow) ClassData;
+  if (reinterpret_cast<PayloadType*>(self)->data != nullptr) return self;
+  Py_DECREF(self);
+  return PyErr_NoMemory();
+}
+
+int meta_traverse(PyObject* self, visitproc visit, void* arg) {
+  if (const ClassData* data = reinterpret_cast<PayloadType*>(self)->data) {
+    Py_VISIT(data->initializer.get());
+    Py_VISIT(data->spec.get());
+    if (data->layout) {
+      if (int status = data->layout->traverse(visit, arg)) return status;
+    }
+  }
+  return PyType_Type.tp_traverse(self, visit, arg);
+}
+
+int meta_clear(PyObject* self) {
+  if (ClassData* data = reinterpret_cast<PayloadType*>(self)->data) {
+    data->version = data->layout_version = 0;
+    Ref initializer = std::exchange(data->initializer, Ref());
+    Ref spec = std::exchange(data->spec, Ref());
+    LayoutUse::retire(std::exchange(data->layout, nullptr));
+  }
+  return PyType_Type.tp_clear(self);
+}
+
+void meta_dealloc(PyObject* self) {
+  ClassData* data = std::exchange(reinterpret_cast<PayloadType*>(self)->data, nullptr);
+  PyType_Type.tp_dealloc(self);
+  if (data == nullptr) return;
+  LayoutUse::retire(std::move(data->layout));
+  delete data;
+}
+
+// --- instances ---
+
+int traverse_instance(PyObject* self, visitproc visit, void* arg) {
+  PyTypeObject* type = Py_TYPE(self);
+  Py_VISIT(reinterpret_cast<PyObject*>(type));
+  auto** at = reinterpret_cast<PyObject**>(reinterpret_cast<char*>(self) + first_slot);
+  auto** end = reinterpret_cast<PyObject**>(reinterpret_cast<char*>(self) + type->tp_basicsize);
+  for (; at != end; ++at) Py_VISIT(*at);
+#if PY_VERSION_HEX >= 0x030D0000
+  return PyObject_VisitManagedDict(self, visit, arg);
+#elif PY_VERSION_HEX >= 0x030C0000
+  return _PyObject_VisitManagedDict(self, visit, arg);
+#else
+  Py_VISIT(reinterpret_cast<Instance*>(self)->dict);
+  return 0;
+#endif
+}
+
+int clear_dict(PyObject* self) {
+#if PY_VERSION_HEX >= 0x030D0000
+  PyObject_ClearManagedDict(self);
+#elif PY_VERSION_HEX >= 0x030C0000
+  _PyObject_ClearManagedDict(self);
+#else
+  Py_CLEAR(reinterpret_cast<Instance*>(self)->dict);
+#endif
+  return 0;
+}
+
+// TPayload's own, for its direct instances and under type's generic functions: slots belong to the classes
+// below.
+int traverse_base(PyObject* self, visitproc visit, void* arg) {
+  Py_VISIT(reinterpret_cast<PyObject*>(Py_TYPE(self)));
+#if PY_VERSION_HEX >= 0x030D0000
+  return PyObject_VisitManagedDict(self, visit, arg);
+#elif PY_VERSION_HEX >= 0x030C0000
+  return _PyObject_VisitManagedDict(self, visit, arg);
+#else
+  Py_VISIT(reinterpret_cast<Instance*>(self)->dict);
+  return 0;
+#endif
+}
+
+void deallocate_instance(PyObject* self) {
+  PyTypeObject* type = Py_TYPE(self);
+  if (type->tp_finalize != nullptr && PyObject_CallFinalizerFromDealloc(self) < 0) return;
+  PyObject_GC_UnTrack(self);
+  Py_TRASHCAN_BEGIN(self, deallocate_instance)
+#if PY_VERSION_HEX >= 0x030C0000
+      PyObject_ClearWeakRefs(self);
+#else
+      if (reinterpret_cast<Instance*>(self)->weak_references != nullptr) PyObject_ClearWeakRefs(self);
+#endif
+  auto** at = reinterpret_cast<PyObject**>(reinterpret_cast<char*>(self) + first_slot);
+  auto** end = reinterpret_cast<PyObject**>(reinterpret_cast<char*>(self) + type->tp_basicsize);
+  for (; at != end; ++at) Py_CLEAR(*at);
+  clear_dict(self);
+  type->tp_free(self);
+  Py_DECREF(type);
+  Py_TRASHCAN_END
+}
+
+// TPayload.__setattr__: starts to track the instance for the collector when it stores what may close a cycle.
+// A function in the class's namespace and not a tp_setattro, because `object.__setattr__(self, name, value)`
+// in users' classes refuses types with a C slot of their own.
+PyObject* set_attribute(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
+  if (count != 2) {
+    return PyErr_Format(PyExc_TypeError, "expected 2 arguments, got %zd", count);
+  }
+  PyObject *name = arguments[0], *value = arguments[1];
+  if (may_form_cycle(value)) track(self);
+  if (PyObject_GenericSetAttr(self, name, value) < 0) return nullptr;
+  Py_RETURN_NONE;
+}
+
+PyObject* read(PyObject* self, PyObject* protocol) {
+  PyObject* result = PyObject_CallMethod(protocol, "read_struct", "O", self);
+  if (result == nullptr) return nullptr;
+  Py_DECREF(result);
+  Py_RETURN_NONE;
+}
+
+PyObject* write(PyObject* self, PyObject* protocol) {
+  PyObject* result = PyObject_CallMethod(protocol, "write_struct", "O", self);
+  if (result == nullptr) return nullptr;
+  Py_DECREF(result);
+  Py_RETURN_NONE;
+}
+
+PyObject* str(PyObject* self) { return PyObject_Repr(self); }
+
+PyMethodDef methods[] = {
+    {"__setattr__", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(set_attribute)), METH_FASTCALL,
+     nullptr},
+    {"__copy__", copy, METH_NOARGS, nullptr},
+    {"__deepcopy__", deep_copy, METH_O, nullptr},
+    {"__reduce_ex__", reduce, METH_O, nullptr},
+    {"__getstate__", get_state, METH_NOARGS, nullptr},
+    {"__setstate__", set_state, METH_O, nullptr},
+    {"read", read, METH_O,
+     "read(iprot)\n\nFills the object from the struct that comes next in the protocol."},
+    {"write", write, METH_O, "write(oprot)\n\nWrites the object as a struct to the protocol."},
+    {nullptr, nullptr, 0, nullptr},
+};
+
+PyGetSetDef attributes[] = {
+    {"__dict__", get_dict, set_dict, nullptr, nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr},
+};
+
+// By hand, as before 3.12 there is no other way to make a heap type with a metaclass of C from C.
+PyTypeObject* make_base() {
+  auto* heap = reinterpret_cast<PyHeapTypeObject*>(meta_alloc(&meta_type, 0));
+  if (heap == nullptr) return nullptr;
+  PyTypeObject* type = &heap->ht_type;
+  data_of(type).is_made = data_of(type).is_struct = true;
+  heap->ht_name = PyUnicode_InternFromString("TPayload");
+  Py_XINCREF(heap->ht_name);
+  heap->ht_qualname = heap->ht_name;
+  type->tp_name = "TPayload";
+  Py_INCREF(&PyBaseObject_Type);
+  type->tp_base = &PyBaseObject_Type;
+  type->tp_basicsize = sizeof(Instance);
+  type->tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HEAPTYPE | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC;
+#if PY_VERSION_HEX >= 0x030C0000
+  type->tp_flags |= Py_TPFLAGS_MANAGED_DICT | Py_TPFLAGS_MANAGED_WEAKREF;
+#else
+  type->tp_dictoffset = offsetof(Instance, dict);
+  type->tp_weaklistoffset = offsetof(Instance, weak_references);
+#endif
+  type->tp_as_async = &heap->as_async;
+  type->tp_as_number = &heap->as_number;
+  type->tp_as_sequence = &heap->as_sequence;
+  type->tp_as_mapping = &heap->as_mapping;
+  type->tp_as_buffer = &heap->as_buffer;
+  type->tp_alloc = PyType_GenericAlloc;
+  type->tp_free = PyObject_GC_Del;
+  type->tp_traverse = traverse_base;
+  type->tp_clear = clear_dict;
+  type->tp_dealloc = deallocate_instance;
+  type->tp_hash = hash;
+  type->tp_repr = repr;
+  type->tp_str = str;
+  type->tp_richcompare = compare;
+  type->tp_methods = methods;
+  type->tp_getset = attributes;
+  if (heap->ht_name == nullptr || PyType_Ready(type) < 0) return nullptr;
+  Ref module = Ref::steal(PyUnicode_FromString("fastthrift.thrift"));
+  if (!module || PyObject_SetAttr(reinterpret_cast<PyObject*>(type), names.module, module.get()) < 0)
+    return nullptr;
+  return type;
+}
+
+}  // namespace
+
+PyTypeObject* metaclass() { return &meta_type; }
+PyTypeObject* base() { return base_type; }
+bool is_payload_type(PyTypeObject* type) {
+  return PyObject_TypeCheck(reinterpret_cast<PyObject*>(type), &meta_type);
+}
+
+PyObject* allocate(PyTypeObject* type) {
+  PyObject* self = PyObject_GC_New(PyObject, type);
+  if (self == nullptr) return nullptr;
+  std::fill_n(reinterpret_cast<char*>(self) + sizeof(PyObject),
+              static_cast<std::size_t>(type->tp_basicsize) - sizeof(PyObject), '\0');
+  return self;
+}
+
+void compile(PyTypeObject* type, ClassData& data) {
+  // Looking something up gives the type a version tag if there are any left; without one it is compiled each
+  // time.
+  PyObject* initializer = _PyType_Lookup(type, names.init);
+  PyObject* maker = _PyType_Lookup(type, names.new_);
+  const unsigned int version = version_of(type);
+  const bool is_ours = initializer != nullptr && is_initializer(initializer);
+  data.constructs = data.is_struct && is_ours && maker == _PyType_Lookup(&PyBaseObject_Type, names.new_);
+  data.is_plain = type->tp_getattro == PyObject_GenericGetAttr && data.is_struct &&
+                  _PyType_Lookup(type, names.setattr) == default_setattr;
+
+  Ref before = std::exchange(data.initializer, Ref());
+  if (is_ours) data.initializer = Ref::share(initializer);
+  for (Py_ssize_t i = 0; !data.initializer && i < PyTuple_GET_SIZE(type->tp_mro); ++i) {
+    auto* each = reinterpret_cast<PyTypeObject*>(PyTuple_GET_ITEM(type->tp_mro, i));
+    PyObject* own = each->tp_dict == nullptr ? nullptr : PyDict_GetItemWithError(each->tp_dict, names.init);
+    if (own != nullptr && is_initializer(own)) data.initializer = Ref::share(own);
+  }
+
+  std::vector<Member> members;
+  std::vector<bool> is_placed(data.slots.size(), false);
+  auto add = [&](const Ref& name, Py_ssize_t offset) {
+    PyObject* found = _PyType_Lookup(type, name.get());
+    const bool is_direct = offset != 0 && offset_of(type, name.get()) == offset;
+    // A property before the slot leaves the slot to `__dict__`; a plain class attribute leaves the name to
+    // the dict, where the instance's value wins as it does with thriftpy2.
+    if (offset != 0 && !is_direct && (found == nullptr || Py_TYPE(found)->tp_descr_set == nullptr))
+      offset = 0;
+    members.push_back({name, checked(PyUnicode_FromFormat("%U=", name.get())), offset, is_direct});
+  };
+  auto slot_at = [&](PyObject* name, std::size_t expected) {
+    if (expected < data.slots.size() && data.slots[expected].name.get() == name) return expected;
+    for (std::size_t i = 0; i < data.slots.size(); ++i) {
+      if (data.slots[i].name.get() == name) return i;
+    }
+    return data.slots.size();
+  };
+  data.fills_slots = data.constructs && data.is_plain;
+  if (data.initializer) {
+    for (const Ref& name : names_of(data.initializer.get())) {
+      const std::size_t at = slot_at(name.get(), members.size());
+      const bool is_slot = at < data.slots.size();
+      if (is_slot) is_placed[at] = true;
+      add(name, is_slot ? data.slots[at].offset : 0);
+      if (!members.back().is_direct) data.fills_slots = false;
+    }
+  }
+  for (std::size_t i = 0; i < data.slots.size(); ++i) {
+    if (!is_placed[i]) add(data.slots[i].name, data.slots[i].offset);
+  }
+  data.members = std::move(members);
+  data.version = version;
+  ++data.generation;
+}
+
+Ref make_class(PyObject* name, PyObject* module_name, PyTypeObject* base, PyObject* thrift_spec,
+               PyObject* default_spec, PyObject* extra_attributes) {
+  Ref ns = extra_attributes == nullptr || extra_attributes == Py_None
+               ? checked(PyDict_New())
+               : checked(PyDict_Copy(extra_attributes));
+  checked_status(PyDict_SetItem(ns.get(), names.module, module_name));
+  if (thrift_spec != nullptr) checked_status(PyDict_SetItem(ns.get(), names.thrift_spec, thrift_spec));
+  if (default_spec != nullptr && default_spec != Py_None) {
+    checked_status(PyDict_SetItem(ns.get(), names.default_spec, default_spec));
+    Ref initializer = make_initializer(name, default_spec);
+    checked_status(PyDict_SetItem(ns.get(), names.init, initializer.get()));
+  }
+  Ref bases = checked(PyTuple_Pack(1, reinterpret_cast<PyObject*>(base)));
+  return make_type(Py_TYPE(reinterpret_cast<PyObject*>(base)), name, bases.get(), ns.get(), nullptr);
+}
+
+void store(PyObject* object, Py_ssize_t offset, Ref value) {
+  if (may_form_cycle(value.get())) track(object);
+  PyObject* before = std::exchange(slot(object, offset), value.release());
+  Py_XDECREF(before);
+}
+
+int add_metaclass_to(PyObject* module) {
+  names = {PyUnicode_InternFromString("thrift_spec"),      PyUnicode_InternFromString("default_spec"),
+           PyUnicode_InternFromString("__init__"),         PyUnicode_InternFromString("__new__"),
+           PyUnicode_InternFromString("__slots__"),        PyUnicode_InternFromString("__setattr__"),
+           PyUnicode_InternFromString("__getattribute__"), PyUnicode_InternFromString("__module__")};
+  if (names.module == nullptr) return -1;
+  meta_type.tp_name = "fastthrift.thrift.TPayloadMeta";
+  meta_type.tp_basicsize = sizeof(PayloadType);
+  meta_type.tp_itemsize = PyType_Type.tp_itemsize;
+  meta_type.tp_base = &PyType_Type;
+  meta_type.tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC |
+                       Py_TPFLAGS_TYPE_SUBCLASS | Py_TPFLAGS_HAVE_VECTORCALL;
+  meta_type.tp_vectorcall_offset = offsetof(PyTypeObject, tp_vectorcall);
+  meta_type.tp_call = PyType_Type.tp_call;
+  meta_type.tp_new = meta_new;
+  meta_type.tp_alloc = meta_alloc;
+  meta_type.tp_traverse = meta_traverse;
+  meta_type.tp_clear = meta_clear;
+  meta_type.tp_dealloc = meta_dealloc;
+  if (PyType_Ready(&meta_type) < 0) return -1;
+  base_type = make_base();
+  if (base_type == nullptr) return -1;
+  default_setattr = _PyType_Lookup(base_type, names.setattr);
+  if (PyObject_SetAttrString(module, "TPayloadMeta", reinterpret_cast<PyObject*>(&meta_type)) < 0) return -1;
+  return PyObject_SetAttrString(module, "TPayload", reinterpret_cast<PyObject*>(base_type));
+}
+
+}  // namespace fastthrift::python::payload

@@ -1,0 +1,150 @@
+#pragma once
+
+#include "python/payload.hpp"
+#include "python/ref.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+// What the files of the object model share: the memory of a payload class and of its instances.
+//
+// A class is made once (payload_meta.cpp) and knows its slots. Everything that depends on attributes that
+// users may change later (who wins a name, which __init__ runs) is compiled at first use and again when the
+// type's version tag says that the class or one of its bases has changed.
+namespace fastthrift::python::payload {
+
+// A field that lives in a slot of the instance.
+struct Slot {
+  Ref name;  // interned
+  Py_ssize_t offset;
+};
+
+// A field in the order of `__dict__`.
+struct Member {
+  Ref name;           // interned
+  Ref prefix;         // "name=" for repr
+  Py_ssize_t offset;  // of the slot; 0: in the instance's lazy dict
+  bool is_direct;     // plain attribute access reaches the slot: no property of a subclass stands before it
+};
+
+// Behind the PyHeapTypeObject of every class that TPayloadMeta makes.
+struct ClassData {
+  // Fixed when the class is made; a class that is still being made (`__init_subclass__` can see it) has no
+  // slots yet.
+  bool is_made = false;
+  std::vector<Slot> slots;  // inherited ones first
+  bool is_struct = false;  // instances are laid out as TPayload's; exceptions are laid out as BaseException's
+  bool has_user_slots = false;
+
+  // Compiled for `version`; 0 is never current.
+  unsigned int version = 0;
+  unsigned int generation = 0;  // counts the compilations
+  std::vector<Member> members;
+  Ref initializer;           // the first one of ours in the MRO
+  bool is_plain = false;     // nobody overrides attribute access
+  bool constructs = false;   // `type()` is object.__new__ and an initializer of ours
+  bool fills_slots = false;  // and each of its fields is a slot that is reached directly
+
+  std::unique_ptr<Layout> layout;
+  Ref spec;  // the thrift_spec that `layout` was compiled from
+  unsigned int layout_version = 0;
+  std::uint64_t spec_version = 0;
+};
+
+struct PayloadType {
+  PyHeapTypeObject base;
+  ClassData* data;
+};
+
+#if PY_VERSION_HEX >= 0x030C0000
+// The dict and the weak references stand before the object: 3.12 counts both as no part of the layout, and
+// only so can TException derive from TPayload and Exception.
+struct Instance {
+  PyObject_HEAD
+};
+#else
+struct Instance {
+  PyObject_HEAD PyObject* dict;
+  PyObject* weak_references;
+};
+#endif
+constexpr Py_ssize_t first_slot = sizeof(Instance);
+
+inline ClassData& data_of(PyTypeObject* type) { return *reinterpret_cast<PayloadType*>(type)->data; }
+
+// 0 when the type has none now.
+inline unsigned int version_of(PyTypeObject* type) {
+#if PY_VERSION_HEX < 0x030C0000
+  if (!PyType_HasFeature(type, Py_TPFLAGS_VALID_VERSION_TAG)) return 0;
+#endif
+  return type->tp_version_tag;
+}
+
+void compile(PyTypeObject* type, ClassData& data);  // payload_meta.cpp
+
+// The class's data, compiled anew if the class has changed. Throws PythonError.
+inline ClassData& current(PyTypeObject* type) {
+  ClassData& data = data_of(type);
+  if (data.version == 0 || data.version != version_of(type)) [[unlikely]]
+    compile(type, data);
+  return data;
+}
+
+// The place of an instance's dict, whatever its layout; the dict itself may not exist yet.
+inline PyObject** dict_place(PyObject* self) {
+#if PY_VERSION_HEX < 0x030C0000
+  if (data_of(Py_TYPE(self)).is_struct) return &reinterpret_cast<Instance*>(self)->dict;
+#endif
+  return _PyObject_GetDictPtr(self);
+}
+inline PyObject* dict_of(PyObject* self) {
+  PyObject** place = dict_place(self);
+  return place == nullptr ? nullptr : *place;
+}
+
+// Whether a value can be part of a reference cycle.
+inline bool may_form_cycle(PyObject* value) { return PyType_IS_GC(Py_TYPE(value)); }
+
+inline void track(PyObject* self) {
+  if (!PyObject_GC_IsTracked(self)) PyObject_GC_Track(self);
+}
+
+// A new instance with empty slots that the collector does not know yet. Only for struct layouts.
+PyObject* allocate(PyTypeObject* type);
+
+// Loops that run Python code between two members go by index and copy what they need: the code may change the
+// class, and `members` with it.
+
+// Fields and extras by name, past all descriptors: what `__dict__` shows. `get` is borrowed, null without an
+// error when missing.
+PyObject* get(PyObject* self, PyObject* name);
+int set(PyObject* self, PyObject* name, PyObject* value);  // null deletes; KeyError where there is nothing
+Ref plain_dict(PyObject* self);                            // a new dict in the order of __dict__
+int replace_all(PyObject* self, PyObject* mapping);        // an assignment to __dict__
+
+// The parts of TPayload, each in its file.
+Py_hash_t hash(PyObject* self);
+PyObject* repr(PyObject* self);
+PyObject* compare(PyObject* self, PyObject* other, int operation);
+// The type's vectorcall, and the same without a call.
+PyObject* construct(PyObject* type, PyObject* const* arguments, std::size_t count, PyObject* names);
+PyObject* copy(PyObject* self, PyObject*);
+PyObject* deep_copy(PyObject* self, PyObject* memo);
+PyObject* reduce(PyObject* self, PyObject* protocol);
+PyObject* get_state(PyObject* self, PyObject*);
+PyObject* set_state(PyObject* self, PyObject* state);
+PyObject* get_dict(PyObject* self, void*);
+int set_dict(PyObject* self, PyObject* value, void*);
+
+// An `__init__` from [(name, default)] for a class of this name. payload_init.cpp
+Ref make_initializer(PyObject* owner, PyObject* default_spec);
+const std::vector<Ref>& names_of(PyObject* initializer);
+bool is_initializer(PyObject* object);
+
+int add_initializer_to(PyObject* module);
+int add_dict_view_to(PyObject* module);
+int add_metaclass_to(PyObject* module);
+
+}  // namespace fastthrift::python::payload

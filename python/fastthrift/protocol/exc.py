@@ -1,0 +1,59 @@
+"""The exceptions of protocols: bytes that are not what the protocol says."""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from fastthrift import _core
+from fastthrift.thrift import TException
+
+__all__ = ["ProtocolError", "TProtocolDepthError", "TProtocolException", "TProtocolVersionError"]
+
+
+class TProtocolException(TException):
+    UNKNOWN = 0
+    INVALID_DATA = 1
+    NEGATIVE_SIZE = 2
+    SIZE_LIMIT = 3
+    BAD_VERSION = 4
+    NOT_IMPLEMENTED = 5
+    DEPTH_LIMIT = 6
+
+    def __init__(self, type: int = UNKNOWN, message: Optional[str] = None) -> None:
+        super().__init__()
+        self.type = type
+        self.message = message
+
+    def __str__(self) -> str:
+        if self.message:
+            return self.message
+        return _TEXTS.get(self.type, "Default (unknown) TProtocolException")
+
+
+_TEXTS = {
+    TProtocolException.UNKNOWN: "Unknown protocol exception",
+    TProtocolException.INVALID_DATA: "Invalid data",
+    TProtocolException.NEGATIVE_SIZE: "Negative size",
+    TProtocolException.SIZE_LIMIT: "Size limit",
+    TProtocolException.BAD_VERSION: "Bad version",
+    TProtocolException.NOT_IMPLEMENTED: "Not implemented",
+    TProtocolException.DEPTH_LIMIT: "Depth limit",
+}
+
+
+class ProtocolError(Exception):
+    """What thriftpy2's compiled binary protocol raises for a version it does not know; `protocol.cybin` exports it."""
+
+
+class TProtocolVersionError(TProtocolException, ProtocolError):
+    """A message in another version of the protocol, for handlers of either class."""
+
+
+class TProtocolDepthError(TProtocolException, RecursionError):
+    """Structs or containers nested beyond the limit, for handlers of either class."""
+
+
+_core.register_exception("TProtocolException", TProtocolException)
+_core.register_exception("TProtocolVersionError", TProtocolVersionError)
+_core.register_exception("TProtocolDepthError", TProtocolDepthError)
+_core.register_exception("ProtocolError", ProtocolError)
