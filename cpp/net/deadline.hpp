@@ -11,12 +11,15 @@ using Clock = std::chrono::steady_clock;
 class Deadline {
  public:
   static Deadline never() { return Deadline{}; }
-  static Deadline after(std::chrono::milliseconds time) { return Deadline{Clock::now() + time}; }
+  static Deadline after(std::chrono::milliseconds time) {
+    return after_ms(static_cast<double>(time.count()) + 1e-6);
+  }
   // thriftpy2's timeouts: milliseconds, 0 or less means none.
   static Deadline after_ms(double ms) {
-    return ms > 0 ? Deadline{Clock::now() + std::chrono::duration_cast<Clock::duration>(
-                                                std::chrono::duration<double, std::milli>(ms))}
-                  : never();
+    // Longer than a century is for ever: the clock's own number would overflow.
+    if (!(ms > 0) || ms > 3.2e12) return never();
+    return Deadline{Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                       std::chrono::duration<double, std::milli>(ms))};
   }
 
   bool is_never() const { return !moment_; }

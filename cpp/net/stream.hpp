@@ -3,37 +3,46 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "base/bytes.hpp"
+#include "base/errors.hpp"
 #include "net/deadline.hpp"
+#include "net/socket.hpp"
 
 namespace fastthrift::net {
 
-#if defined(_WIN32)
-using SocketHandle = std::uintptr_t;
-#else
-using SocketHandle = int;
-#endif
-
-// Blocking reads and writes on a connected socket that somebody else owns (a Python socket), with a deadline: a
-// non-blocking send or recv first, poll only when it would wait. Works whether or not the descriptor is non-blocking.
-// Errors are TransportError: timed_out, end_of_file, or unknown with the errno.
+// Blocking reads and writes on a connected socket that somebody else owns (a Python socket), with a deadline:
+// a non-blocking send or recv, poll only where it would wait. Works whether or not the descriptor is
+// non-blocking. Errors are TransportError: timed_out, end_of_file, or unknown with the errno.
 class Stream {
  public:
-  // `peer` is for messages: "localhost:9090".
-  Stream(SocketHandle handle, std::string peer) : handle_(handle), peer_(std::move(peer)) {}
+  // Called when a signal interrupts a wait; throws to end it (Python's KeyboardInterrupt).
+  using Interrupted = void (*)();
+
+  // `peer` is for messages ("localhost:9090") and must outlive the stream.
+  Stream(SocketHandle handle, std::string_view peer, Interrupted interrupted = nullptr)
+      : handle_(handle), peer_(peer), interrupted_(interrupted) {}
 
   void write_all(Bytes bytes, const Deadline& deadline);
-  // At least one byte, at most `most`; returns how many.
+  // At least one byte, at most `most`; returns how many. Waits before it reads: after a request the answer is
+  // not there yet, and a recv in vain costs as much as the poll.
   std::size_t read_some(std::uint8_t* to, std::size_t most, const Deadline& deadline);
 
-  const std::string& peer() const { return peer_; }
+  // Without waiting: how many bytes, 0 where it would have to wait.
+  std::size_t try_write(Bytes bytes);
+  std::size_t try_read(std::uint8_t* to, std::size_t most);
+  // Waits until it can be read or written; `doing` is for the message of the error: "reading the reply".
+  Readiness wait(bool readable, bool writable, const Deadline& deadline, const char* doing);
+
+  std::string_view peer() const { return peer_; }
+  // The error for an errno, with the peer and what was being done.
+  TransportError error(int number, const char* doing) const;
 
  private:
-  void wait(short events, const Deadline& deadline, const char* doing);
-
   SocketHandle handle_;
-  std::string peer_;
+  std::string_view peer_;
+  Interrupted interrupted_;
 };
 
 }  // namespace fastthrift::net

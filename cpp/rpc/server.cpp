@@ -1,0 +1,337 @@
+#include "rpc/server.hpp"
+
+#include "base/errors.hpp"
+#include "net/deadline.hpp"
+#include "net/listener.hpp"
+#include "rpc/session.hpp"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <algorithm>
+#include <atomic>
+#include <optional>
+#include <string>
+
+#if !defined(_WIN32)
+#include <sys/socket.h>
+#include <unistd.h>
+#else
+#include <winsock2.h>
+#endif
+
+namespace fastthrift::rpc {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+using std::chrono::milliseconds;
+
+namespace {
+
+constexpr int accepted_at_once = 64;
+constexpr milliseconds exhaustion_pause{50};
+constexpr milliseconds failure_grace{5000};
+
+// Leaves io_context::run on a thread that does not lead any more.
+struct Demoted {};
+thread_local bool lost_lead = false;
+
+milliseconds sweep_period(const ServerOptions& options) {
+  milliseconds shortest{8000};
+  for (const milliseconds patience : {options.idle, options.message, options.stalled}) {
+    if (patience.count() > 0) shortest = std::min(shortest, patience);
+  }
+  return std::clamp(shortest / 8, milliseconds{5}, milliseconds{1000});
+}
+
+std::uint32_t in_sweeps(milliseconds patience, milliseconds period) {
+  if (patience.count() <= 0) return 0;
+  const auto sweeps = (patience.count() + period.count() - 1) / period.count();
+  return static_cast<std::uint32_t>(std::min<long long>(sweeps, 0x7fffffff));
+}
+
+int family_of(net::SocketHandle socket) {
+  sockaddr_storage address{};
+#if defined(_WIN32)
+  int size = sizeof address;
+#else
+  socklen_t size = sizeof address;
+#endif
+  return ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0 ? address.ss_family
+                                                                                  : AF_INET;
+}
+
+// What ends one connection before it was accepted, not the listener.
+bool is_passing(int error) {
+#if defined(_WIN32)
+  return error == WSAECONNRESET || error == WSAEINTR;
+#else
+  return error == ECONNABORTED || error == EINTR || error == EPROTO || error == EPERM || error == ENETDOWN ||
+         error == EHOSTUNREACH || error == ENETUNREACH || error == ETIMEDOUT;
+#endif
+}
+
+}  // namespace
+
+// The flow: `start` gives a thread the lead, which runs the io_context: accepts, resumes sessions, sweeps.
+// `stop` makes it drain; once the last session has ended, or the grace is over, `finish` ends the threads.
+// All members belong to the leading thread, apart from what is atomic or const.
+class Server::State final : public Leader, public Sessions, public std::enable_shared_from_this<State> {
+ public:
+  State(net::SocketHandle listener, std::shared_ptr<HandlerFactory> factory, const ServerOptions& options)
+      : Sessions(options.handler_threads),
+        factory_(std::move(factory)),
+        options_(options),
+        period_(sweep_period(options)),
+        patience_{in_sweeps(options.idle, period_), in_sweeps(options.message, period_),
+                  in_sweeps(options.stalled, period_)},
+        work_(io_->get_executor()),
+        listener_(io_->get_executor()),
+        sweep_(*io_),
+        pause_(*io_),
+        grace_(*io_) {
+    unsent = options.unsent;
+    int error = 0;
+    const net::SocketHandle copy = net::duplicate(listener, error);
+    if (copy == net::no_socket) {
+      throw TransportError(TransportError::Kind::not_open, "Could not listen: " + net::error_text(error),
+                           error);
+    }
+    error_code failed;
+    listener_->assign(asio::generic::stream_protocol(family_of(copy), 0), copy, failed);
+    if (failed) {
+      net::close(copy);
+      throw TransportError(TransportError::Kind::not_open, "Could not listen: " + failed.message(),
+                           failed.value());
+    }
+    net::set_non_blocking(copy);
+  }
+
+  ~State() override {
+    work_.reset();
+    listener_.reset();
+    sweep_.reset();
+    pause_.reset();
+    grace_.reset();
+    finished_ = true;
+    io_.reset();  // frees the sessions whose handlers came back after the end
+  }
+
+  void start() {
+    const std::size_t descriptors = net::descriptor_limit();
+    most_connections_ = std::max<std::size_t>(
+        1, std::min(options_.connections, descriptors == SIZE_MAX ? SIZE_MAX : descriptors / 10 * 9));
+#if !defined(_WIN32)
+    process_ = ::getpid();
+#endif
+    if (started_.exchange(true)) return;
+    await_connection();
+    leadership_.start(shared_from_this());
+  }
+
+  void stop(milliseconds grace) {
+    if (!started_.exchange(true)) return leadership_.end(0);
+    leadership_.lift_limit();
+    asio::post(*io_, [this, grace] { begin_stop(grace); });
+  }
+
+  bool wait(milliseconds timeout) { return leadership_.wait(timeout); }
+  bool was_started() const { return started_; }
+#if !defined(_WIN32)
+  pid_t process() const { return process_; }
+#endif
+  std::size_t connections() const { return count_; }
+
+  // Leader
+  void thread_started() override { factory_->thread_started(); }
+  void thread_stops() override { factory_->thread_stops(); }
+  void lead() override {
+    lost_lead = false;
+    while (!leadership_.has_ended()) {
+      try {
+        io_->run();
+        return;
+      } catch (const Demoted&) {
+        return;
+      } catch (const std::exception& error) {
+        factory_->warn(std::string("an operation was dropped: ") + error.what());
+      }
+    }
+  }
+
+  // Sessions
+  void lose_lead() override { lost_lead = true; }
+  void keep_leading() override {
+    if (lost_lead) [[unlikely]]
+      throw Demoted{};
+  }
+  void opened(Session& session) override {
+    session.behind = first_;
+    if (first_) first_->before = &session;
+    first_ = &session;
+    ++count_;
+    if (!sweeping_) sweep_later();
+  }
+  void ended(Session& session) override {
+    (session.before ? session.before->behind : first_) = session.behind;
+    if (session.behind) session.behind->before = session.before;
+    --count_;
+    if (finished_) return;
+    if (draining) return finish_if_done();
+    if (full_ && count_ < most_connections_) {
+      full_ = false;
+      await_connection();
+    }
+  }
+
+ private:
+  void await_connection() {
+    if (draining) return;
+    listener_->async_wait(Socket::wait_read, [this](error_code error) {
+      if (draining) return;
+      if (error) return listener_failed(error.message());
+      accept_some();
+    });
+  }
+
+  void accept_some() {
+    for (int i = 0; i < accepted_at_once; ++i) {
+      if (count_ >= most_connections_) {
+        full_ = true;
+        return factory_->warn(std::to_string(count_) + " connections: accepting pauses until one ends");
+      }
+      const net::Accepted accepted = net::accept_now(listener_->native_handle());
+      if (accepted.socket == net::no_socket) {
+        if (net::would_block(accepted.error)) break;
+        if (is_passing(accepted.error)) continue;
+        if (net::is_exhaustion(accepted.error)) return pause(net::error_text(accepted.error));
+        return listener_failed(net::error_text(accepted.error));
+      }
+      try {
+        Session::start(*this, accepted.socket, accepted.family, *factory_, options_.framing);
+      } catch (const std::exception&) {
+        // Out of memory: this one is refused.
+      }
+    }
+    await_connection();
+  }
+
+  // The listener stays readable while nothing can be accepted: waiting for it would spin.
+  void pause(const std::string& why) {
+    factory_->warn(why + ": accepting pauses");
+    pause_->expires_after(exhaustion_pause);
+    pause_->async_wait([this](error_code error) {
+      if (!error) await_connection();
+    });
+  }
+
+  void listener_failed(const std::string& why) {
+    factory_->warn("the listening socket has failed (" + why + "): the server stops");
+    leadership_.lift_limit();
+    begin_stop(failure_grace);
+  }
+
+  void sweep_later() {
+    sweeping_ = true;
+    sweep_->expires_after(period_);
+    sweep_->async_wait([this](error_code error) {
+      sweeping_ = false;
+      if (error || finished_) return;
+      ++now;
+      for_each([this](Session& session) { session.check(patience_); });
+      if (first_) sweep_later();
+    });
+  }
+
+  void begin_stop(milliseconds grace) {
+    if (finished_) return;
+    if (!draining) {
+      draining = true;
+      error_code ignored;
+      listener_->close(ignored);
+      pause_->cancel();
+      for_each([](Session& session) { session.drain(); });
+    }
+    if (grace.count() <= 0) return close_all();
+    const auto end = net::Clock::now() + grace;
+    if (!grace_end_ || end < *grace_end_) {
+      grace_end_ = end;
+      grace_->expires_at(end);
+      grace_->async_wait([this](error_code error) {
+        if (!error) close_all();
+      });
+    }
+    finish_if_done();
+  }
+
+  void close_all() {
+    closing_ = true;
+    for_each([](Session& session) { session.close(); });
+    finish_if_done();
+  }
+
+  void finish_if_done() {
+    std::size_t stuck = 0;
+    if (closing_) for_each([&](Session& session) { stuck += session.is_in_handler(); });
+    if (finished_ || count_ > stuck) return;
+    finished_ = true;
+    leadership_.end(stuck);
+    io_->stop();
+  }
+
+  template <class Action>
+  void for_each(Action action) {
+    for (Session *session = first_, *next; session; session = next) {
+      next = session->behind;
+      action(*session);
+    }
+  }
+
+  const std::shared_ptr<HandlerFactory> factory_;
+  const ServerOptions options_;
+  const milliseconds period_;
+  const Patience patience_;
+  std::size_t most_connections_ = 1;
+  std::atomic<bool> started_{false};
+#if !defined(_WIN32)
+  pid_t process_ = ::getpid();
+#endif
+  std::atomic<std::size_t> count_{0};
+
+  std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work_;
+  std::optional<Socket> listener_;
+  std::optional<asio::steady_timer> sweep_, pause_, grace_;
+  std::optional<net::Clock::time_point> grace_end_;
+  Session* first_ = nullptr;
+  bool sweeping_ = false;
+  bool full_ = false;     // accepting goes on when a session ends
+  bool closing_ = false;  // the grace is over
+  bool finished_ = false;
+};
+
+Server::Server(net::SocketHandle listener, std::shared_ptr<HandlerFactory> factory,
+               const ServerOptions& options)
+    : state_(std::make_shared<State>(listener, std::move(factory), options)) {}
+
+Server::~Server() {
+  if (!state_->was_started()) return;
+#if !defined(_WIN32)
+  if (state_->process() != ::getpid()) {
+    // In a forked child: the threads are the parent's, and so is everything that they may hold at this
+    // moment.
+    new std::shared_ptr<State>(std::move(state_));
+    return;
+  }
+#endif
+  state_->stop(milliseconds{0});
+  state_->wait(milliseconds{2000});
+}
+
+void Server::start() { state_->start(); }
+void Server::stop(milliseconds grace) { state_->stop(grace); }
+bool Server::wait(milliseconds timeout) { return state_->wait(timeout); }
+std::size_t Server::connections() const { return state_->connections(); }
+std::size_t Server::threads() const { return state_->leadership().threads(); }
+
+}  // namespace fastthrift::rpc

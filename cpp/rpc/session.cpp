@@ -1,0 +1,344 @@
+#include "rpc/session.hpp"
+
+#include "base/errors.hpp"
+#include "net/listener.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
+
+#include <algorithm>
+#include <span>
+
+namespace fastthrift::rpc {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+// Each of these is what `run` waits for; it lives in the coroutine's frame while it waits.
+
+struct Session::Read {
+  Session& session;
+  std::size_t most;
+  error_code error = {};
+  std::size_t bytes = 0;
+  bool armed = false;
+
+  bool await_ready() const noexcept { return false; }
+  void await_resume() const noexcept {}
+  void await_suspend(std::coroutine_handle<> coroutine) {
+    session.socket_.async_read_some(
+        asio::buffer(session.in_.prepare(most), most),
+        [this, &sessions = session.sessions_, resumption = Resumption(coroutine, armed)](
+            error_code failure, std::size_t n) mutable {
+          error = failure;
+          bytes = n;
+          resumption.resume();
+          sessions.keep_leading();
+        });
+    armed = true;
+  }
+};
+
+// Waits without holding a buffer.
+struct Session::Readable {
+  Session& session;
+  error_code error = {};
+  bool armed = false;
+
+  bool await_ready() const noexcept { return false; }
+  void await_resume() const noexcept {}
+  void await_suspend(std::coroutine_handle<> coroutine) {
+    session.socket_.async_wait(Socket::wait_read,
+                               [this, &sessions = session.sessions_,
+                                resumption = Resumption(coroutine, armed)](error_code failure) mutable {
+                                 error = failure;
+                                 resumption.resume();
+                                 sessions.keep_leading();
+                               });
+    armed = true;
+  }
+};
+
+// Until at most `most` bytes are unsent.
+struct Session::Delivery {
+  Session& session;
+  std::size_t most;
+  std::coroutine_handle<> coroutine = nullptr;
+
+  bool await_ready() const noexcept { return !session.sending_ || session.unsent() <= most; }
+  void await_resume() const noexcept {}
+  void await_suspend(std::coroutine_handle<> waiting) {
+    coroutine = waiting;
+    session.awaited_ = this;
+  }
+};
+
+// Continues on the leading thread; for a thread that has lost the lead inside a handler.
+struct Session::Rejoin {
+  Session& session;
+  bool armed = true;  // once posted, the coroutine may run, and end, at any moment
+
+  bool await_ready() const noexcept { return false; }
+  void await_resume() const noexcept {}
+  void await_suspend(std::coroutine_handle<> coroutine) {
+    asio::post(session.sessions_.io(),
+               [&sessions = session.sessions_, resumption = Resumption(coroutine, armed)]() mutable {
+                 resumption.resume();
+                 sessions.keep_leading();
+               });
+  }
+};
+
+// Keeps the session alive while the rest of its answers is on the way.
+struct Session::Sending {
+  std::shared_ptr<Session> session;
+
+  explicit Sending(std::shared_ptr<Session> alive) : session(std::move(alive)) {}
+  Sending(Sending&&) = default;
+  ~Sending() {
+    // Dropped with the io_context: nobody else frees the coroutine that waits for the delivery.
+    if (session && session->awaited_) std::exchange(session->awaited_, nullptr)->coroutine.destroy();
+  }
+};
+
+void Session::start(Sessions& sessions, net::SocketHandle handle, int family, HandlerFactory& factory,
+                    const framing::Options& framing) {
+  Socket socket(sessions.io().get_executor());
+  error_code error;
+  socket.assign(asio::generic::stream_protocol(family, 0), handle, error);
+  if (error) return net::close(handle);
+  std::shared_ptr<Session> session(
+      new Session(sessions, std::move(socket), factory.make_handler(), framing::make_framing(framing)));
+  session->self_ = session;
+  run(std::move(session));
+}
+
+Session::Session(Sessions& sessions, Socket socket, std::unique_ptr<Handler> handler,
+                 std::unique_ptr<framing::Framing> framing)
+    : sessions_(sessions),
+      socket_(std::move(socket)),
+      handler_(std::move(handler)),
+      framing_(std::move(framing)),
+      since_(sessions.now) {
+  sessions_.opened(*this);
+}
+
+Session::~Session() { sessions_.ended(*this); }
+
+Detached Session::run(std::shared_ptr<Session> self) {
+  Session& s = *self;
+  try {
+    std::string error;
+    bool goes_on = true;
+    while (goes_on && !s.closed_) {
+      if (!s.holds_memory_) {
+        Readable readable{s};
+        co_await readable;
+        if (readable.error) break;
+        s.holds_memory_ = true;
+      }
+      Read read{s, s.read_size()};
+      co_await read;
+      if (std::exchange(s.parking_, false) && read.error == asio::error::operation_aborted && !s.closed_) {
+        s.in_.release();
+        std::vector<Bytes>().swap(s.messages_);
+        s.room_ = least_room;
+        s.holds_memory_ = false;
+        continue;
+      }
+      if (read.error || s.closed_) break;  // the end of the stream, too: all that came is answered
+      if (s.in_.empty()) s.since_ = s.sessions_.now;
+      s.in_.commit(read.bytes);
+      if (read.bytes == read.most) s.room_ = std::min(s.room_ * 4, most_room);
+
+      const std::size_t used = s.cut_messages(error);
+      std::size_t answered = 0;
+      while (goes_on && !s.closed_ && answered < s.messages_.size()) {
+        s.in_handler_ = true;
+        Outcome outcome = s.answer(answered);
+        if (!outcome.leads) {
+          s.sessions_.lose_lead();
+          co_await Rejoin{s};
+        }
+        s.in_handler_ = false;
+        answered += outcome.answered.messages;
+        goes_on = !outcome.answered.close && outcome.answered.messages != 0;
+        if (outcome.failed) s.close();
+        if (s.closed_) break;
+        if (!outcome.rest.empty()) s.queue(std::move(outcome.rest), outcome.sent);
+        if (s.unsent() > s.sessions_.unsent) {
+          s.waiting_ = Waiting::delivery;
+          co_await Delivery{s, s.sessions_.unsent / 2};
+        }
+      }
+      s.consume(used);
+      if (!error.empty()) {
+        s.handler_->refused(net::peer_of(s.socket_.native_handle()), error);
+        break;
+      }
+      if (s.sessions_.draining && s.in_.empty()) break;
+    }
+    if (!s.closed_) {
+      s.waiting_ = Waiting::delivery;
+      co_await Delivery{s, 0};
+    }
+    if (!s.closed_) s.linger();
+  } catch (const std::exception&) {
+    // Out of memory: this connection ends, the others go on.
+  }
+  s.in_handler_ = false;
+  s.close();
+}
+
+// Answers what it can of messages_ from `first` on and sends the answers, if no others are before them. Not a
+// part of the coroutine, which may change threads: the buffer is the thread's.
+Session::Outcome Session::answer(std::size_t first) {
+  thread_local Buffer answers;
+  answers.clear();
+  const bool direct = !sending_;
+  const std::size_t limit = sessions_.unsent, before = unsent();
+  Turn turn(sessions_.leadership(), before < limit ? limit - before : 1);
+  Outcome outcome;
+  outcome.answered = handler_->answer(std::span(messages_).subspan(first), *framing_, answers, turn);
+  if (direct && !answers.empty()) {
+    const net::Transfer sent = net::send_now(socket_.native_handle(), answers.bytes());
+    outcome.sent = sent.bytes;
+    outcome.failed = sent.error != 0 && !net::would_block(sent.error);
+  }
+  if (outcome.sent < answers.size()) outcome.rest = std::move(answers);
+  if (answers.capacity() > most_room) answers.release();
+  outcome.leads = turn.end();
+  return outcome;
+}
+
+std::size_t Session::read_size() const {
+  const std::size_t wanted = framing_->wanted() > in_.size() ? framing_->wanted() - in_.size() : 0;
+  // A message that is known to be long is read in larger pieces, but never far ahead of what has come.
+  return std::max<std::size_t>(room_,
+                               std::min(wanted, std::clamp<std::size_t>(in_.size(), room_, most_room)));
+}
+
+// Fills messages_ with the complete messages; returns how many bytes they take.
+std::size_t Session::cut_messages(std::string& error) {
+  messages_.clear();
+  std::size_t used = 0;
+  try {
+    while (const auto extent = framing_->next(in_.bytes().subspan(used))) {
+      messages_.push_back(in_.bytes().subspan(used + extent->begin, extent->end - extent->begin));
+      used += extent->end;
+    }
+  } catch (const ProtocolError& refused) {
+    error = refused.what();
+  } catch (const TransportError& refused) {
+    error = refused.what();
+  }
+  return used;
+}
+
+void Session::consume(std::size_t used) {
+  in_.consume(used);
+  if (in_.empty()) {
+    waiting_ = Waiting::call;
+    since_ = sessions_.now;
+    if (in_.capacity() > most_room) in_.release();
+  } else {
+    waiting_ = Waiting::rest_of_message;
+    if (used != 0) since_ = sessions_.now;
+  }
+}
+
+void Session::queue(Buffer&& answers, std::size_t sent) {
+  if (sending_) {
+    if (sent_ > unsent_.size() / 2) {
+      unsent_.consume(sent_);
+      sent_ = 0;
+    }
+    unsent_.append(answers.bytes().subspan(sent));
+    return;
+  }
+  unsent_ = std::move(answers);
+  sent_ = sent;
+  progress_ = sessions_.now;
+  send_rest();
+}
+
+void Session::send_rest() {
+  sending_ = true;
+  socket_.async_wait(Socket::wait_write, [this, sending = Sending(self_.lock())](error_code error) mutable {
+    const std::shared_ptr<Session> alive = std::move(sending.session);
+    Sessions& sessions = sessions_;
+    sending_ = false;
+    if (!error && !closed_) {
+      const net::Transfer sent = net::send_now(socket_.native_handle(), unsent_.bytes().subspan(sent_));
+      if (sent.bytes != 0) progress_ = sessions.now;
+      sent_ += sent.bytes;
+      if (sent.error != 0 && !net::would_block(sent.error)) {
+        close();
+      } else if (unsent() != 0) {
+        send_rest();
+      } else {
+        unsent_.release();
+        sent_ = 0;
+        if (waiting_ == Waiting::call) since_ = sessions.now;
+        if (sessions.draining) drain();
+      }
+    } else {
+      close();
+    }
+    if (awaited_ && (closed_ || unsent() <= awaited_->most)) {
+      std::exchange(awaited_, nullptr)->coroutine.resume();
+      sessions.keep_leading();
+    }
+  });
+}
+
+void Session::check(const Patience& patience) {
+  if (in_handler_ || closed_) return;
+  const std::uint32_t now = sessions_.now, age = now - since_;
+  if (sending_) {
+    if (patience.stalled != 0 && now - progress_ > patience.stalled) close();
+    return;
+  }
+  if (waiting_ == Waiting::rest_of_message) {
+    if (patience.message != 0 && age > patience.message) close();
+  } else if (waiting_ == Waiting::call) {
+    if (patience.idle != 0 && age > patience.idle) {
+      close();
+    } else if (holds_memory_ && !parking_ && age >= 2) {
+      parking_ = true;
+      error_code ignored;
+      socket_.cancel(ignored);
+    }
+  }
+}
+
+void Session::drain() {
+  if (in_handler_ || closed_ || sending_ || awaited_ || waiting_ != Waiting::call || !in_.empty()) return;
+  // A request that has arrived but was not read yet is in flight as well.
+  if (!net::wait_for(socket_.native_handle(), true, false, 0).readable) close();
+}
+
+void Session::close() {
+  if (in_handler_) {
+    // The thread inside the handler may be about to send: the descriptor stays its own until it is back.
+    closed_ = true;
+    net::shut_down(socket_.native_handle(), true, true);
+    return;
+  }
+  if (!socket_.is_open()) return;
+  closed_ = true;
+  error_code ignored;
+  socket_.close(ignored);
+}
+
+// Before an orderly close: with unread bytes the system would send a reset, which may destroy the last
+// answers on their way.
+void Session::linger() {
+  net::shut_down(socket_.native_handle(), false, true);
+  std::uint8_t unread[4096];
+  for (int i = 0; i < 16 && net::receive_now(socket_.native_handle(), unread, sizeof unread).bytes != 0;
+       ++i) {
+  }
+}
+
+}  // namespace fastthrift::rpc

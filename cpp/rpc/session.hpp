@@ -1,0 +1,140 @@
+#pragma once
+
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/buffer.hpp"
+#include "framing/framing.hpp"
+#include "net/socket.hpp"
+#include "rpc/coroutine.hpp"
+#include "rpc/handler.hpp"
+#include "rpc/leadership.hpp"
+
+namespace fastthrift::rpc {
+
+class Session;
+
+using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol,
+                                                boost::asio::io_context::executor_type>;
+
+// What all sessions of a server share.
+class Sessions {
+ public:
+  virtual ~Sessions() = default;
+  // This thread came back from a handler and leads no more: it is to leave the event loop when it gets there.
+  virtual void lose_lead() = 0;
+  // At the end of each operation that resumed a session: leaves the event loop if so.
+  virtual void keep_leading() = 0;
+  virtual void opened(Session& session) = 0;
+  virtual void ended(Session& session) = 0;
+
+  boost::asio::io_context& io() { return *io_; }
+  Leadership& leadership() { return leadership_; }
+
+  // Counts the sweeps: the clock of all deadlines, which costs nothing to read.
+  std::uint32_t now = 0;
+  // The server stops: sessions end as soon as nothing is in flight.
+  bool draining = false;
+  std::size_t unsent = 0;  // the limit of ServerOptions
+
+ protected:
+  explicit Sessions(std::size_t handler_threads)
+      : leadership_(handler_threads), io_(std::make_unique<boost::asio::io_context>()) {}
+
+  Leadership leadership_;
+  // Destroyed by the derived class, before what sessions refer to: it frees the coroutines that are left.
+  std::unique_ptr<boost::asio::io_context> io_;
+};
+
+// The deadlines, in sweeps; 0: none.
+struct Patience {
+  std::uint32_t idle = 0;
+  std::uint32_t message = 0;
+  std::uint32_t stalled = 0;
+};
+
+// One connection of a server. Its coroutine `run` reads, hands complete messages to the handler and writes
+// the answers; what the socket does not take at once is delivered behind its back while it reads on.
+// Everything here belongs to the leading thread, except from the moment when the handler is entered until
+// `run` has come back to the leader: in between
+// (`in_handler`) nobody else touches the session but `send_rest`, and that only if it was under way before.
+class Session {
+ public:
+  // Takes over the socket, also where it throws, and starts.
+  static void start(Sessions& sessions, net::SocketHandle socket, int family, HandlerFactory& factory,
+                    const framing::Options& framing);
+  ~Session();
+  Session(const Session&) = delete;
+
+  bool is_in_handler() const { return in_handler_; }
+  // Once per sweep: closes what has outlived its patience, and takes the memory of what is idle.
+  void check(const Patience& patience);
+  // The server drains: ends unless something is in flight.
+  void drain();
+  // At once, whatever is in flight.
+  void close();
+
+  Session* before = nullptr;  // the list of all sessions
+  Session* behind = nullptr;
+
+ private:
+  static constexpr std::uint32_t least_room = 4096, most_room = 1 << 18;
+
+  struct Read;
+  struct Readable;
+  struct Delivery;
+  struct Rejoin;
+  struct Sending;
+  enum class Waiting : std::uint8_t { call, rest_of_message, delivery };
+
+  Session(Sessions& sessions, Socket socket, std::unique_ptr<Handler> handler,
+          std::unique_ptr<framing::Framing> framing);
+  static Detached run(std::shared_ptr<Session> self);
+
+  // What came of one turn in the handler.
+  struct Outcome {
+    Answered answered;
+    Buffer rest;           // all answers, where the socket did not take them at once
+    std::size_t sent = 0;  // of them
+    bool failed = false;
+    bool leads = true;
+  };
+  Outcome answer(std::size_t first);
+  std::size_t read_size() const;
+  std::size_t cut_messages(std::string& error);
+  void consume(std::size_t used);
+  void queue(Buffer&& answers, std::size_t sent);
+  void send_rest();
+  std::size_t unsent() const { return unsent_.size() - sent_; }
+  void linger();
+
+  Sessions& sessions_;
+  Socket socket_;
+  std::weak_ptr<Session> self_;
+  std::unique_ptr<Handler> handler_;
+  std::unique_ptr<framing::Framing> framing_;
+
+  Buffer in_;  // from the first byte that no message has used
+  std::vector<Bytes> messages_;
+  Buffer unsent_;  // answers that the socket did not take yet: from sent_ on
+  std::size_t sent_ = 0;
+  Delivery* awaited_ = nullptr;      // the coroutine waits until few enough are unsent
+  std::uint32_t since_ = 0;          // when the present wait began
+  std::uint32_t room_ = least_room;  // how much is read at once
+  std::uint32_t progress_ = 0;       // when the socket last took something
+  Waiting waiting_ = Waiting::call;
+  bool sending_ = false;  // send_rest is under way
+  bool in_handler_ = false;
+  bool closed_ = false;
+  bool parking_ = false;  // its read was cancelled to take the memory
+  bool holds_memory_ = false;
+};
+
+}  // namespace fastthrift::rpc

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "rpc/leadership.hpp"
+
+namespace fastthrift::rpc {
+
+// One stretch of work of a thread inside handlers. If it gets long, another thread takes the lead meanwhile,
+// and what has been answered so far should go out.
+class Turn {
+ public:
+  Turn(Leadership& leadership, std::size_t most_bytes) : leadership_(leadership), most_bytes_(most_bytes) {}
+
+  // The work begins now. Not while waiting for a lock under which all others work too (Python's), so that a
+  // queue for that lock does not look like a slow handler.
+  void begin() { ticket_ = leadership_.enter(); }
+
+  // After a message: stop here, because it took long or because the answers have become many.
+  bool is_over(std::size_t answered_bytes) const {
+    return answered_bytes >= most_bytes_ || !leadership_.still_leads(ticket_);
+  }
+
+  // After all: true if this thread still leads.
+  bool end() { return ticket_ == 0 || leadership_.leave(ticket_); }
+
+ private:
+  Leadership& leadership_;
+  std::size_t most_bytes_;
+  std::uint64_t ticket_ = 0;
+};
+
+}  // namespace fastthrift::rpc
