@@ -123,7 +123,9 @@ def test_a_port_is_an_int_or_digits(port: Any) -> None:
     assert TSocket("h", port).port == 9090
 
 
-@pytest.mark.parametrize("port", ["http", "", " 9090", "+1", "-1", -1, 65536, "65536", "9" * 5000, 1.5, True, b"9090", "٩"])
+@pytest.mark.parametrize(
+    "port", ["http", "", " 9090", "+1", "-1", -1, 65536, "65536", "9" * 5000, 1.5, True, b"9090", "٩"]
+)
 @pytest.mark.parametrize("cls", [TSocket, TServerSocket])
 def test_any_other_port_is_a_value_error(cls: type, port: Any) -> None:
     with pytest.raises(ValueError, match="port must be an int or a string of digits"):
