@@ -103,7 +103,7 @@ void set_idl_error(const IdlError& error) {
       break;
   }
   PyObject* type = first_of(name, "ThriftParserError");
-  Ref message = text_of(error.what());
+  Ref message = text_of(error.text().c_str());
   if (!message) return;
   Ref raised = Ref::steal(PyObject_CallOneArg(type, message.get()));
   if (!raised) return;

@@ -2,4 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
+from . import hook as hook
+from . import parser as parser
+from .hook import install_import_hook, remove_import_hook
+from .parser import load, load_fp, load_module, loads
+
 __version__ = "0.1.0"
+__python__ = sys.version_info
+
+__all__ = ["install_import_hook", "remove_import_hook", "load", "load_module", "load_fp", "loads"]

@@ -20,6 +20,8 @@ class Defaults:
     server_idle_ms: int = 60_000
     # Words that an IDL may not use as names, as thriftpy2's lexer has them: parser.lexer.thrift_reserved_keywords
     refuse_reserved_words: bool = False
+    # The text of a ThriftParserError ends with file, line and column; they are attributes of it in any case
+    places_in_messages: bool = True
 
 
 _FASTTHRIFT = Defaults()
@@ -28,6 +30,7 @@ _THRIFTPY2 = Defaults(
     reuse_port=True,
     server_idle_ms=3_000,
     refuse_reserved_words=True,
+    places_in_messages=False,
 )
 
 current = replace(_FASTTHRIFT)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
 import socket
@@ -164,14 +163,18 @@ class TSocket(TTransportBase):
     def close(self) -> None:
         if self.sock is None:
             return
-        with contextlib.suppress(OSError):
+        try:
             self.sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
         self._close_quietly()
 
     def _close_quietly(self) -> None:
         sock, self.sock = self.sock, None
-        with contextlib.suppress(OSError):
+        try:
             sock.close()
+        except OSError:
+            pass
 
 
 class TServerSocket:
@@ -210,7 +213,6 @@ class TServerSocket:
         self.unix_mode = unix_mode
         self.sock: Any = None
         self._path: UnixPath | None = None
-        self._process = 0  # that called listen
 
     def _init_sock(self) -> None:
         if self.unix_socket:
@@ -232,7 +234,6 @@ class TServerSocket:
         if self.sock is not None:
             return
         self._init_sock()
-        self._process = os.getpid()
         try:
             if self.unix_socket:
                 self.sock.bind(self.unix_socket)
@@ -263,9 +264,11 @@ class TServerSocket:
         path, self._path = self._path, None
         if path is not None:
             path.release()
-        with contextlib.suppress(OSError):
-            # A forked child has a copy of its parent's socket: shutdown would stop the parent as well.
-            if os.getpid() == self._process:
-                sock.shutdown(socket.SHUT_RDWR)
-        with contextlib.suppress(OSError):
+        try:
+            sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        try:
             sock.close()
+        except OSError:
+            pass

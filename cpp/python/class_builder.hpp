@@ -1,0 +1,81 @@
+#pragma once
+
+#include "python/bound_schema.hpp"
+#include "python/errors.hpp"
+#include "python/ref.hpp"
+#include "python/spec_builder.hpp"
+#include "python/value_builder.hpp"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace fastthrift::python {
+
+// What all classes of a module have in common.
+struct ModuleNames {
+  Ref module;  // `__module__`, not always the module's `__name__`
+  Ref file;    // `__thrift_file__`: str or None
+};
+
+// Makes the payload classes of a file: structs, unions, exceptions, and the arguments and results of its
+// services.
+//
+// Structs refer to each other in any direction, so first every class is made, with fields whose types are not
+// known yet where their classes come later; then `resolve` puts those right. Only a default that is itself a
+// struct cannot wait: its class is made first.
+class ClassBuilder {
+ public:
+  ClassBuilder(BoundSchema& bound, const ModuleNames& names);
+
+  void make_structs();
+  Ref make_arguments(const schema::Function& function);
+  Ref make_result(const schema::Function& function);
+
+  // A class that is no payload: an enum or a service.
+  Ref make_plain_class(const std::string& name, PyObject* base, PyObject* body, int line,
+                       const std::string& doc);
+
+  SpecBuilder& specs() { return specs_; }
+  ValueBuilder& values() { return values_; }
+
+ private:
+  enum class State : std::uint8_t { absent, begun, made };
+  // A field whose class was not there when its struct was made.
+  struct Unresolved {
+    schema::Index definition;
+    std::uint32_t position;
+  };
+  // The parts of a class body, from its fields.
+  struct Body {
+    Ref thrift_spec = checked(PyDict_New());
+    Ref default_spec = checked(PyList_New(0));
+    Ref tspec = checked(PyDict_New());
+    Ref lines = checked(PyDict_New());
+    Ref annotations = checked(PyDict_New());
+  };
+
+  void make_struct(schema::Index index);
+  void resolve();
+  // Adds a field; false while its type is not known.
+  bool add_field(Body& body, const schema::Field& field);
+  Ref default_of(const schema::Field& field);
+  Ref make_class(const std::string& name, PyTypeObject* base, const Body& body, PyObject* line,
+                 const std::string& doc, PyObject* extra);
+
+  BoundSchema& bound_;
+  const ModuleNames& names_;
+  SpecBuilder specs_;
+  ValueBuilder values_;
+  Ref exception_;  // TException, once there is one
+  std::vector<State> states_;
+  std::vector<Unresolved> unresolved_;
+};
+
+// {name: value or None}
+Ref annotations_dict(const schema::Annotations& annotations);
+
+Ref interned(const std::string& text);
+Ref text_of(const std::string& text);
+
+}  // namespace fastthrift::python

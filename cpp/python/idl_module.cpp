@@ -1,0 +1,150 @@
+#include "python/bound_schema.hpp"
+#include "python/errors.hpp"
+#include "python/module.hpp"
+#include "python/module_builder.hpp"
+
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <exception>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/errors.hpp"
+#include "idl/parser.hpp"
+#include "schema/schema.hpp"
+
+// The way from IDL text to a Python module, in the three steps between which fastthrift.parser decides what
+// an include is: parse -> IdlDocument, compile -> IdlSchema, IdlSchema.build fills a module. Nothing here
+// touches a file.
+namespace fastthrift::python::idl_module {
+namespace {
+
+namespace py = pybind11;
+
+// The cyclic collector of 3.10 and 3.11 runs inside allocations; a big file's classes would be walked again
+// and again, which doubles the time. Later ones run between bytecodes only.
+class CollectorRest {
+ public:
+#if PY_VERSION_HEX >= 0x030A0000 && PY_VERSION_HEX < 0x030C0000 && !defined(PYPY_VERSION)
+  CollectorRest() : was_on_(PyGC_Disable() != 0) {}
+  ~CollectorRest() {
+    if (was_on_) PyGC_Enable();
+  }
+#else
+  CollectorRest() = default;
+  ~CollectorRest() {}
+#endif
+  CollectorRest(const CollectorRest&) = delete;
+  CollectorRest& operator=(const CollectorRest&) = delete;
+
+ private:
+  [[maybe_unused]] bool was_on_ = false;
+};
+
+// A schema, and the objects that `build` made from it for the files that include it.
+class IdlSchema {
+ public:
+  IdlSchema(std::shared_ptr<const schema::Schema> schema,
+            const std::vector<std::shared_ptr<IdlSchema>>& includes)
+      : bound_(std::make_shared<BoundSchema>(std::move(schema), bound(includes))) {}
+
+  void build(py::object module, py::object class_module, py::object file, py::list includes) {
+    if (is_built_) throw py::value_error("a schema fills one module only");
+    if (includes.size() != bound_->schema().includes().size()) {
+      throw py::value_error("a module is needed for each include");
+    }
+    if (!PyModule_Check(module.ptr())) throw py::type_error("build() needs a module");
+    is_built_ = true;
+    CollectorRest rest;
+    ModuleBuilder(*bound_, {Ref::share(class_module.ptr()), Ref::share(file.ptr())}, module.ptr(),
+                  includes.ptr())
+        .build();
+  }
+
+ private:
+  static std::vector<std::shared_ptr<BoundSchema>> bound(
+      const std::vector<std::shared_ptr<IdlSchema>>& includes) {
+    std::vector<std::shared_ptr<BoundSchema>> all;
+    for (const auto& include : includes) all.push_back(include->bound_);
+    return all;
+  }
+
+  std::shared_ptr<BoundSchema> bound_;
+  bool is_built_ = false;
+
+  friend std::shared_ptr<IdlSchema> compile(const idl::Document&,
+                                            const std::vector<std::shared_ptr<IdlSchema>>&);
+};
+
+std::shared_ptr<IdlSchema> compile(const idl::Document& document,
+                                   const std::vector<std::shared_ptr<IdlSchema>>& includes) {
+  std::vector<std::shared_ptr<const schema::Schema>> schemas;
+  for (const auto& include : includes) schemas.push_back(include->bound_->shared_schema());
+  std::shared_ptr<const schema::Schema> schema;
+  {
+    py::gil_scoped_release released;
+    schema = schema::compile(document, std::move(schemas));
+  }
+  return std::make_shared<IdlSchema>(std::move(schema), includes);
+}
+
+std::shared_ptr<idl::Document> parse(const py::bytes& text, std::string file,
+                                     std::vector<std::string> reserved) {
+  const std::string_view view = text;  // immutable, and the caller's as long as this runs
+  py::gil_scoped_release released;
+  return std::make_shared<idl::Document>(idl::parse(view, std::move(file), {std::move(reserved)}));
+}
+
+py::list includes_of(const idl::Document& document) {
+  py::list paths;
+  for (const auto& include : document.includes) {
+    if (!include.is_cpp) paths.append(py::make_tuple(include.path, include.place.line, include.place.column));
+  }
+  return paths;
+}
+
+void translate(std::exception_ptr error) {
+  try {
+    std::rethrow_exception(std::move(error));
+  } catch (const IdlError&) {
+    set_python_error();
+  } catch (const PythonError&) {
+    set_python_error();
+  }
+}
+
+void add(py::module_& module) {
+  py::register_local_exception_translator(translate);
+  py::class_<idl::Document, std::shared_ptr<idl::Document>>(
+      module, "IdlDocument", "An IDL file as it is written, read by parse_idl().")
+      .def_property_readonly("includes", includes_of,
+                             "[(path, line, column)] as written, without cpp_include.");
+  py::class_<IdlSchema, std::shared_ptr<IdlSchema>>(module, "IdlSchema",
+                                                    "What an IDL file means, made by compile_idl().")
+      .def("build", &IdlSchema::build, py::arg("module"), py::arg("class_module"), py::arg("file"),
+           py::arg("includes"),
+           "Fills a module with the definitions. `class_module` becomes the __module__ of the classes, "
+           "`file` their\n"
+           "__thrift_file__; `includes` are the modules of the includes, in order. Once for a schema.");
+  module.def("parse_idl", parse, py::arg("text"), py::arg("file"),
+             py::arg("reserved") = std::vector<std::string>(),
+             "Reads the text of one IDL file (UTF-8). `reserved` are words that it may not use as names.");
+  module.def("compile_idl", compile, py::arg("document"), py::arg("includes"),
+             "Resolves all names. `includes` are the compiled files of document.includes, in order.");
+}
+
+}  // namespace
+
+int add_to(PyObject* module) {
+  return guarded(-1, [module] {
+    auto handle = py::reinterpret_borrow<py::module_>(module);
+    add(handle);
+    return 0;
+  });
+}
+
+}  // namespace fastthrift::python::idl_module

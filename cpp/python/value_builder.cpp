@@ -1,0 +1,137 @@
+#include "python/value_builder.hpp"
+
+#include <cstddef>
+#include <utility>
+
+#include "base/errors.hpp"
+
+namespace fastthrift::python {
+namespace {
+
+using schema::Index;
+using schema::Schema;
+using schema::Value;
+
+// Constants that refer to constants, defaults inside the struct values of other defaults: each is one step.
+constexpr int max_depth = 512;
+
+// As a member of a set or a key of a map, where Python wants what can be hashed.
+Ref hashable(Ref value) {
+  if (PyList_Check(value.get())) {
+    Ref tuple = checked(PyTuple_New(PyList_GET_SIZE(value.get())));
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple.get()); ++i) {
+      PyTuple_SET_ITEM(tuple.get(), i, hashable(Ref::share(PyList_GET_ITEM(value.get(), i))).release());
+    }
+    return tuple;
+  }
+  if (PySet_Check(value.get())) return checked(PyFrozenSet_New(value.get()));
+  if (PyDict_Check(value.get())) {
+    throw IdlError(IdlError::Kind::parser, "A map cannot be a key of a map or an element of a set", {});
+  }
+  return value;
+}
+
+}  // namespace
+
+ValueBuilder::ValueBuilder(BoundSchema& bound, std::function<void(Index)> need_struct)
+    : bound_(bound), need_struct_(std::move(need_struct)) {}
+
+Ref ValueBuilder::value(const Value& value, const Schema& owner, Index type_index) {
+  struct Step {
+    int& depth;
+    explicit Step(int& depth) : depth(depth) { ++depth; }
+    ~Step() { --depth; }
+  } step(depth_);
+  if (depth_ > max_depth)
+    throw IdlError(IdlError::Kind::parser, "Constants refer to each other too deeply", {});
+
+  const schema::Type& type = owner.types()[type_index];
+  switch (value.kind) {
+    case Value::Kind::boolean:
+      return Ref::share(value.boolean ? Py_True : Py_False);
+    case Value::Kind::integer:
+      return checked(PyLong_FromLongLong(value.integer));
+    case Value::Kind::big_integer:
+      return checked(PyLong_FromString(value.text.c_str(), nullptr, 10));
+    case Value::Kind::number:
+      return checked(PyFloat_FromDouble(value.number));
+    case Value::Kind::text:
+      return text(value.text, type.kind);
+    case Value::Kind::list:
+      return list(value, owner, type.element);
+    case Value::Kind::set:
+      return set(value, owner, type.element);
+    case Value::Kind::map:
+      return map(value, owner, type);
+    case Value::Kind::struct_:
+      return structure(value);
+    case Value::Kind::constant:
+      if (value.owner == &bound_.schema()) return Ref::share(constant(value.definition));
+      return bound_.of(value.owner).constants[value.definition];
+  }
+  return Ref::share(Py_None);
+}
+
+PyObject* ValueBuilder::constant(Index index) {
+  if (!bound_.constants[index]) {
+    const schema::Constant& constant = bound_.schema().constants()[index];
+    bound_.constants[index] = value(constant.value, bound_.schema(), constant.type);
+  }
+  return bound_.constants[index].get();
+}
+
+// thriftpy2 gives str for binary as well. An escape can make bytes that are no UTF-8; they survive as
+// surrogates.
+Ref ValueBuilder::text(const std::string& text, schema::TypeKind kind) {
+  Ref decoded =
+      checked(PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "surrogateescape"));
+  if (kind != schema::TypeKind::uuid) return decoded;
+  if (!uuid_) {
+    const Ref module = checked(PyImport_ImportModule("uuid"));
+    uuid_ = checked(PyObject_GetAttrString(module.get(), "UUID"));
+  }
+  return checked(PyObject_CallFunctionObjArgs(uuid_.get(), decoded.get(), nullptr));
+}
+
+Ref ValueBuilder::list(const Value& value, const Schema& owner, Index element) {
+  Ref made = checked(PyList_New(static_cast<Py_ssize_t>(value.items.size())));
+  for (std::size_t i = 0; i < value.items.size(); ++i) {
+    PyList_SET_ITEM(made.get(), static_cast<Py_ssize_t>(i),
+                    this->value(value.items[i], owner, element).release());
+  }
+  return made;
+}
+
+Ref ValueBuilder::set(const Value& value, const Schema& owner, Index element) {
+  Ref made = checked(PySet_New(nullptr));
+  for (const Value& item : value.items) {
+    checked_status(PySet_Add(made.get(), hashable(this->value(item, owner, element)).get()));
+  }
+  return made;
+}
+
+Ref ValueBuilder::map(const Value& value, const Schema& owner, const schema::Type& type) {
+  Ref made = checked(PyDict_New());
+  for (std::size_t i = 0; i + 1 < value.items.size(); i += 2) {
+    const Ref key = hashable(this->value(value.items[i], owner, type.key));
+    const Ref item = this->value(value.items[i + 1], owner, type.element);
+    checked_status(PyDict_SetItem(made.get(), key.get(), item.get()));
+  }
+  return made;
+}
+
+Ref ValueBuilder::structure(const Value& value) {
+  if (value.owner == &bound_.schema()) need_struct_(value.definition);
+  const schema::Struct& declared = value.owner->structs()[value.definition];
+  const Ref arguments = checked(PyDict_New());
+  for (std::size_t i = 0; i < value.fields.size(); ++i) {
+    const schema::Field& field = declared.fields[value.fields[i]];
+    const Ref item = this->value(value.items[i], *value.owner, field.type);
+    checked_status(PyDict_SetItemString(arguments.get(), field.name.c_str(), item.get()));
+  }
+  const Ref nothing = checked(PyTuple_New(0));
+  return checked(
+      PyObject_Call(bound_.of(value.owner).structs[value.definition].get(), nothing.get(), arguments.get()));
+}
+
+}  // namespace fastthrift::python
