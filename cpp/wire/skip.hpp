@@ -169,14 +169,14 @@ void skip(Reader& reader, TType type, std::size_t depth) {
     bool has_field() { return true; }
     bool has_value(TType) { return true; }
     std::uint64_t pass(std::uint64_t n) {
-      // A stream need not hold a long run at once.
+      constexpr std::size_t piece = 16384;  // a stream need not hold a long run at once
       Input& in = reader.input();
-      while (n > in.at_hand()) {
-        const std::uint64_t piece = in.at_hand() != 0 ? in.at_hand() : n < 16384 ? n : 16384;
-        in.take(static_cast<std::size_t>(piece));
-        n -= piece;
+      while (n > in.at_hand() && n > piece) {
+        const std::size_t some = in.at_hand() != 0 ? in.at_hand() : piece;
+        in.take(some);
+        n -= some;
       }
-      in.advance(static_cast<std::size_t>(n));
+      in.take(static_cast<std::size_t>(n));
       return 0;
     }
   };

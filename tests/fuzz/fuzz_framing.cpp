@@ -1,22 +1,17 @@
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "base/errors.hpp"
 #include "framing/framing.hpp"
+#include "must.hpp"
 
 namespace {
 
 using namespace fastthrift;
 
-void must(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "does not hold: %s\n", what);
-  std::abort();
-}
+using fuzz::must;
 
 // Where the messages of a stream end, and how it ended.
 struct Cut {
@@ -34,14 +29,13 @@ Cut cut(const framing::Options& options, Bytes stream, std::size_t step) {
     do {
       shown = std::min(stream.size(), shown + step);
       for (;;) {
-        const std::vector<std::uint8_t> block(stream.begin() + static_cast<std::ptrdiff_t>(used),
-                                              stream.begin() + static_cast<std::ptrdiff_t>(shown));
+        const fuzz::Shown block(stream.subspan(used, shown - used), stream.size() / step < 32);
         const auto extent = framing->next(block);
         if (!extent) {
-          must(framing->wanted() > block.size(), "more is wanted than was shown");
+          must(framing->wanted() > shown - used, "more is wanted than was shown");
           break;
         }
-        must(extent->begin < extent->end && extent->end <= block.size(),
+        must(extent->begin < extent->end && extent->end <= shown - used,
              "a message stands within what was shown");
         used += extent->end;
         result.ends.push_back(used);

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <cstdio>
-#include <cstdlib>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +7,7 @@
 #include "base/buffer.hpp"
 #include "base/errors.hpp"
 #include "base/input.hpp"
+#include "must.hpp"
 #include "transcribe.hpp"
 #include "wire/binary.hpp"
 #include "wire/compact.hpp"
@@ -17,12 +16,6 @@
 
 // What must hold for any bytes in any protocol.
 namespace fastthrift::fuzz {
-
-inline void must(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "does not hold: %s\n", what);
-  std::abort();
-}
 
 // The offset where something ended, or the error that ended it. Any other exception ends the process.
 template <class Body>
@@ -44,9 +37,7 @@ std::string scanned(Bytes bytes, const Limits& limits, typename Reader::Options 
   wire::MessageScanner<Reader> scanner(limits, options);
   return outcome([&]() -> std::size_t {
     for (std::size_t shown = std::min(step, bytes.size());; shown = std::min(shown + step, bytes.size())) {
-      // A block of its own, so that the sanitizer sees a read behind what is shown.
-      const std::vector<std::uint8_t> block(bytes.begin(),
-                                            bytes.begin() + static_cast<std::ptrdiff_t>(shown));
+      const Shown block(bytes.first(shown), bytes.size() / step < 32);
       if (const std::size_t size = scanner.scan(block)) {
         must(size <= shown, "a message ends within what was shown");
         return size;
