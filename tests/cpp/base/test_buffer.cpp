@@ -132,7 +132,7 @@ void test_moved_buffer_takes_its_bytes_along() {
 void test_impossible_sizes_are_bad_alloc_and_change_nothing() {
   Buffer buffer;
   buffer.append(std::string_view("abc"));
-  for (std::size_t size : {SIZE_MAX, SIZE_MAX - 2, SIZE_MAX / 2, SIZE_MAX / 2 - 100}) {
+  for (std::size_t size : {SIZE_MAX, SIZE_MAX - 2, SIZE_MAX / 2}) {
     BOOST_TEST_THROWS(buffer.prepare(size), std::bad_alloc);
     BOOST_TEST_THROWS(buffer.extend(size), std::bad_alloc);
     BOOST_TEST_EQ(text_of(buffer), "abc");
