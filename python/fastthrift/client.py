@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import threading
+from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Callable
 
@@ -23,6 +24,21 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 _LAST_SEQID = 0x7FFFFFFF
+
+
+@contextlib.contextmanager
+def _deadline(trans: Any) -> Iterator[None]:
+    """The timeout of the TSocket at the bottom, if one is there, bounds everything that is done meanwhile."""
+    while trans is not None and not hasattr(trans, "begin_call"):
+        trans = getattr(trans, "trans", None) or getattr(trans, "_trans", None)
+    if trans is None:
+        yield
+        return
+    trans.begin_call()
+    try:
+        yield
+    finally:
+        trans.end_call()
 
 
 class TClient:
@@ -73,7 +89,7 @@ class TClient:
             raise TTransportException(
                 TTransportException.UNKNOWN, f"{_api}: called while a call of this client is under way in this thread"
             )
-        with lock:
+        with lock, _deadline(self._iprot.trans):
             self._calling = threading.get_ident()
             try:
                 self._seqid = self._seqid + 1 if self._seqid < _LAST_SEQID else 1

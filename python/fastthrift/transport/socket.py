@@ -7,6 +7,7 @@ import os
 import socket
 import struct
 import sys
+import time
 from typing import Any
 
 from fastthrift import defaults
@@ -36,6 +37,9 @@ class TSocket(TTransportBase):
     Made from ``host`` and ``port`` (an int or a string of digits), from the path of a UNIX socket, or from an open
     ``sock``, which may be anything that has a socket's methods. Timeouts are milliseconds; None or 0 is none.
     """
+
+    _deadline: float | None = None
+    _shortened = False  # the socket's timeout, for the deadline
 
     def __init__(
         self,
@@ -70,6 +74,26 @@ class TSocket(TTransportBase):
         self.socket_timeout = self.connect_timeout = _seconds(ms)
         if self.sock is not None:
             self.sock.settimeout(self.socket_timeout)
+
+    def begin_call(self) -> None:
+        """From here to `end_call` all reads and writes together may take no longer than ``socket_timeout``."""
+        self._deadline = None if self.socket_timeout is None else time.monotonic() + self.socket_timeout
+
+    def end_call(self) -> None:
+        self._deadline = None
+        if self._shortened:
+            self._shortened = False
+            if self.sock is not None:
+                self.sock.settimeout(self.socket_timeout)
+
+    def _keep_deadline(self) -> None:
+        """Lets the next wait of the call take only what is left of its time."""
+        if self._deadline is None or self.socket_timeout is None:
+            return
+        left = self._deadline - time.monotonic()
+        if left < 0.95 * self.socket_timeout:  # an answer mostly comes in one piece and at once
+            self._shortened = True
+            self.sock.settimeout(max(left, 1e-6))
 
     def is_open(self) -> bool:
         return bool(self.sock)
@@ -128,6 +152,7 @@ class TSocket(TTransportBase):
         """At most ``sz`` bytes, what one `recv` gives."""
         if self.sock is None:
             raise TTransportException(TTransportException.NOT_OPEN, "TSocket is not open")
+        self._keep_deadline()
         while True:
             try:
                 buff: bytes = self.sock.recv(sz)
@@ -148,6 +173,7 @@ class TSocket(TTransportBase):
     def write(self, buf: Buffer) -> None:
         if self.sock is None:
             raise TTransportException(TTransportException.NOT_OPEN, "TSocket is not open")
+        self._keep_deadline()
         try:
             self.sock.sendall(buf)
         except socket.timeout as error:
