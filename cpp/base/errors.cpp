@@ -13,7 +13,11 @@ std::string with_place(const std::string& text, const Place& place) {
 
 }  // namespace
 
-IdlError::IdlError(Kind kind, std::string text, Place place)
-    : std::runtime_error(with_place(text, place)), kind_(kind), text_(std::move(text)), place_(std::move(place)) {}
+IdlError::IdlError(Kind kind, std::string text, Place place, std::string hint)
+    : std::runtime_error(with_place(hint.empty() ? text : text + "; " + hint, place)),
+      kind_(kind),
+      text_(std::move(text)),
+      hint_(std::move(hint)),
+      place_(std::move(place)) {}
 
 }  // namespace fastthrift

@@ -15,24 +15,28 @@ struct Place {
   int column = 0;
 };
 
-// An IDL that cannot be read. `text()` is the sentence alone, `what()` has the place in front of it.
+// An IDL that cannot be read. `text()` is the sentence alone, thriftpy2's where it has one; `hint()` adds
+// what was expected or why, and may be empty; `what()` is all of it behind the place.
 class IdlError : public std::runtime_error {
  public:
   enum class Kind { parser, lexer, grammar, module_name_conflict };
 
-  IdlError(Kind kind, std::string text, Place place);
+  IdlError(Kind kind, std::string text, Place place, std::string hint = {});
 
   Kind kind() const { return kind_; }
   const std::string& text() const { return text_; }
+  const std::string& hint() const { return hint_; }
   const Place& place() const { return place_; }
 
  private:
   Kind kind_;
   std::string text_;
+  std::string hint_;
   Place place_;
 };
 
-// Bytes that are not what the protocol says, or values that it cannot carry. The numbers are TProtocolException's.
+// Bytes that are not what the protocol says, or values that it cannot carry. The numbers are
+// TProtocolException's.
 class ProtocolError : public std::runtime_error {
  public:
   enum class Kind {
@@ -78,7 +82,8 @@ class TransportError : public std::runtime_error {
   int os_error_;
 };
 
-// What the peer answered instead of a result, or an answer that does not fit the call. TApplicationException's numbers.
+// What the peer answered instead of a result, or an answer that does not fit the call.
+// TApplicationException's numbers.
 class RemoteError : public std::runtime_error {
  public:
   enum class Kind {

@@ -25,12 +25,13 @@ struct Annotation {
 };
 using Annotations = std::vector<Annotation>;
 
-// void is only a function's result; slist is read as string.
+// void is only a function's result.
 enum class BaseType : std::uint8_t { void_, bool_, i8, i16, i32, i64, double_, string, binary, uuid };
 
 struct Type {
   enum class Kind : std::uint8_t { base, named, list, set, map };
   Kind kind = Kind::base;
+  // named: what the name means where nothing defines it (uuid, slist), void where it must be defined
   BaseType base = BaseType::void_;
   std::string name;             // named: as written, with dots
   std::vector<Type> arguments;  // list, set: the element; map: key, value

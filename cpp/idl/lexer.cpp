@@ -151,7 +151,7 @@ void Lexer::skip_blanks() {
 void Lexer::skip_block_comment() {
   const std::size_t begin = at_;
   const std::size_t close = text_.find("*/", begin + 2);
-  if (close == std::string_view::npos) fail_illegal(begin, "; the comment is never closed");
+  if (close == std::string_view::npos) fail_illegal(begin, "the comment is never closed");
   const std::string_view inside = text_.substr(begin + 2, close - begin - 2);
   if (inside.size() > 1 && inside[0] == '*' && inside[1] != '*') doc_ = inside.substr(1);
   at_ = close + 2;
@@ -246,14 +246,12 @@ Token Lexer::text() {
   std::size_t end = open + 1;
   bool has_escapes = false;
   for (;; ++end) {
-    if (end >= text_.size() || text_[end] == '\n')
-      fail_illegal(open, "; the string is not closed on its line");
+    if (end >= text_.size() || text_[end] == '\n') fail_illegal(open, "the string is not closed on its line");
     if (text_[end] == text_[open]) break;
     if (text_[end] != '\\') continue;
     has_escapes = true;
     ++end;
-    if (end >= text_.size() || text_[end] == '\n')
-      fail_illegal(open, "; the string is not closed on its line");
+    if (end >= text_.size() || text_[end] == '\n') fail_illegal(open, "the string is not closed on its line");
     if (std::string_view("trn\\'\"").find(text_[end]) == std::string_view::npos) {
       const std::size_t size = std::max<std::size_t>(code_point(text_.substr(end)).size, 1);
       const std::string_view escaped = text_.substr(end, size);
@@ -262,7 +260,7 @@ Token Lexer::text() {
   }
   const std::string_view inside = text_.substr(open + 1, end - open - 1);
   if (const std::size_t invalid = find_invalid(inside); invalid != std::string_view::npos) {
-    fail_illegal(open + 1 + invalid, "; the text is not UTF-8");
+    fail_illegal(open + 1 + invalid, "the text is not UTF-8");
   }
   Token token = finish(Token::Kind::text, end + 1);
   token.text = inside;
@@ -280,15 +278,15 @@ Token Lexer::finish(Token::Kind kind, std::size_t end) {
   return token;
 }
 
-void Lexer::fail(const std::string& problem, std::size_t offset) const {
+void Lexer::fail(const std::string& problem, std::size_t offset, const char* hint) const {
   const Place place = place_at(offset);
-  throw IdlError(IdlError::Kind::lexer, problem, {*file_, place.line, place.column});
+  throw IdlError(IdlError::Kind::lexer, problem, {*file_, place.line, place.column}, hint);
 }
 
-void Lexer::fail_illegal(std::size_t offset, const char* reason) const {
+void Lexer::fail_illegal(std::size_t offset, const char* hint) const {
   const std::size_t size = std::max<std::size_t>(code_point(text_.substr(offset)).size, 1);
-  fail("Illegal character " + repr(text_.substr(offset, size)) + " at line " + std::to_string(line_) + reason,
-       offset);
+  fail("Illegal character " + repr(text_.substr(offset, size)) + " at line " + std::to_string(line_), offset,
+       hint);
 }
 
 }  // namespace fastthrift::idl

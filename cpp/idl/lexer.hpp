@@ -52,8 +52,8 @@ class Lexer {
   Token number();
   Token text();
   Token finish(Token::Kind kind, std::size_t end);
-  [[noreturn]] void fail(const std::string& problem, std::size_t offset) const;
-  [[noreturn]] void fail_illegal(std::size_t offset, const char* reason = "") const;
+  [[noreturn]] void fail(const std::string& problem, std::size_t offset, const char* hint = "") const;
+  [[noreturn]] void fail_illegal(std::size_t offset, const char* hint = "") const;
 
   std::string_view text_;
   const std::string* file_;

@@ -268,10 +268,8 @@ class Parser {
 
 Document parse(std::string_view text, std::string file, const ParseOptions& options) {
   if (text.size() > max_file_bytes) {
-    throw IdlError(IdlError::Kind::parser,
-                   "File has " + std::to_string(text.size()) + " bytes; at most " +
-                       std::to_string(max_file_bytes) + " are allowed",
-                   {std::move(file), 0, 0});
+    throw IdlError(IdlError::Kind::parser, "File has " + std::to_string(text.size()) + " bytes",
+                   {std::move(file), 0, 0}, "at most " + std::to_string(max_file_bytes) + " are allowed");
   }
   return Parser(text, std::move(file), options).parse();
 }

@@ -60,19 +60,18 @@ void Tokens::fail(const std::string& expected) const {
                                   ? "Grammar error at EOF of the file '" + file + "'"
                                   : "Grammar error " + repr(current_) + " at line " +
                                         std::to_string(place.line) + " of the file '" + file + "'";
-  throw IdlError(IdlError::Kind::grammar, problem + "; expected " + expected,
-                 {file_, place.line, place.column});
+  throw IdlError(IdlError::Kind::grammar, problem, {file_, place.line, place.column}, "expected " + expected);
 }
 
-void Tokens::fail_at(const Place& place, const std::string& problem) const {
-  throw IdlError(IdlError::Kind::parser, problem, {file_, place.line, place.column});
+void Tokens::fail_at(const Place& place, const std::string& problem, const std::string& hint) const {
+  throw IdlError(IdlError::Kind::parser, problem, {file_, place.line, place.column}, hint);
 }
 
 Tokens::Depth::Depth(const Tokens& tokens, int& depth, int limit, const char* what) : depth_(depth) {
   if (depth >= limit) {
     const Place& place = tokens.current().place;
-    tokens.fail_at(place, std::string(what) + " are nested too deeply at line " + std::to_string(place.line) +
-                              "; at most " + std::to_string(limit) + " levels are allowed");
+    tokens.fail_at(place, std::string(what) + " are nested too deeply at line " + std::to_string(place.line),
+                   "at most " + std::to_string(limit) + " levels are allowed");
   }
   ++depth_;
 }

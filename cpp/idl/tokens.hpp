@@ -44,7 +44,8 @@ class Tokens {
 
   [[noreturn]] void fail(const std::string& expected) const;
   // An error of the parser's own, at the place of a token.
-  [[noreturn]] void fail_at(const Place& place, const std::string& problem) const;
+  [[noreturn]] void fail_at(const Place& place, const std::string& problem,
+                            const std::string& hint = {}) const;
 
   // Containers inside containers, constants inside constants: at most so many, or an error.
   class Depth {

@@ -7,12 +7,15 @@
 #include "base/errors.hpp"
 #include "idl/unicode.hpp"
 #include "schema/constants.hpp"
+#include "schema/defaults.hpp"
 #include "schema/schema.hpp"
 #include "schema/scope.hpp"
 #include "schema/types.hpp"
 
 namespace fastthrift::schema {
 namespace {
+
+constexpr const char* already_used = " field identifier/name has already been used";
 
 std::string quoted(const std::string& text) { return "'" + text + "'"; }
 
@@ -57,7 +60,7 @@ class Compiler {
     types_.resolve_typedefs();
     for_each<idl::Struct>(
         [this](const idl::Struct& source, Struct& definition, std::size_t position) {
-          definition.fields = fields_of(source.fields, position);
+          definition.fields = fields_of(source.fields, position + 1);  // sees itself
         },
         schema_->structs_);
     for_each<idl::Const>(
@@ -88,6 +91,7 @@ class Compiler {
           }
         },
         schema_->services_);
+    check_defaults(*schema_, scope_);
     return schema_;
   }
 
@@ -150,8 +154,7 @@ void Compiler::add_includes(std::vector<std::shared_ptr<const Schema>> includes)
     const auto [entry, is_new] = known.emplace(name, schema.get());
     const bool is_same = entry->second == schema.get() || entry->second->file() == schema->file();
     if (!is_same) {
-      scope_.fail(include.place, quoted(name) + " type is already defined in 'includes'",
-                  IdlError::Kind::grammar);
+      scope_.fail_grammar(include.place, quoted(name) + " type is already defined in 'includes'");
     }
     schema_->includes_.push_back({std::move(name), include.path, std::move(schema)});
   }
@@ -194,8 +197,7 @@ void Compiler::declare(const Source& source) {
 template <class Source>
 void Compiler::refuse_duplicate(const Source& source, const char* kind) {
   if (declared_[kind].insert(source.name).second) return;
-  scope_.fail(source.place, quoted(source.name) + " type is already defined in " + quoted(kind),
-              IdlError::Kind::grammar);
+  scope_.fail_grammar(source.place, quoted(source.name) + " type is already defined in " + quoted(kind));
 }
 
 void Compiler::add_items(const idl::Enum& source, Enum& definition) {
@@ -231,10 +233,7 @@ std::vector<Field> Compiler::fields_of(const std::vector<idl::Field>& sources, s
     }
     const bool is_new_id = ids.insert(id).second;
     if (!names.insert(source.name).second || !is_new_id) {
-      scope_.fail(
-          source.place,
-          quoted(std::to_string(id) + ":" + source.name) + " field identifier/name has already been used",
-          IdlError::Kind::grammar);
+      scope_.fail_grammar(source.place, quoted(std::to_string(id) + ":" + source.name) + already_used);
     }
     fields.push_back({static_cast<std::int32_t>(id), source.name, types_.resolve(source.type, position),
                       source.requiredness, std::nullopt, source.annotations, source.doc, source.place});
@@ -255,25 +254,19 @@ void Compiler::add_functions(const idl::Service& source, Service& service, std::
   service.functions.reserve(source.functions.size());
   for (const idl::Function& function : source.functions) {
     if (!names.insert(function.name).second) {
-      scope_.fail(function.place,
-                  quoted(function.name) + " function is already defined in service " + quoted(source.name),
-                  IdlError::Kind::grammar);
+      scope_.fail_grammar(function.place, quoted(function.name) + " function is already defined in service " +
+                                              quoted(source.name));
     }
     const Index result = types_.resolve(function.result, position);
     service.functions.push_back(
         {function.name, function.is_oneway, result, fields_of(function.arguments, position),
          fields_of(function.throws, position), function.annotations, function.doc, function.place});
-    // The result is field 0, named success, of what is sent back; an exception beside it needs another id and
-    // name.
+    // The result is field 0, named success, of what is sent back: an exception needs another id and name.
     for (const Field& field : service.functions.back().throws) {
       const bool is_success = field.name == "success" && types_[result].kind != TypeKind::void_;
       if (field.id != 0 && !is_success) continue;
-      scope_.fail(
-          field.place,
-          quoted(std::to_string(field.id) + ":" + field.name) +
-              " field identifier/name has already been used; 0 and 'success' stand for the result of " +
-              quoted(function.name),
-          IdlError::Kind::grammar);
+      scope_.fail_grammar(field.place, quoted(std::to_string(field.id) + ":" + field.name) + already_used,
+                          "0 and 'success' stand for the result of " + quoted(function.name));
     }
   }
 }
@@ -305,9 +298,10 @@ void Compiler::check_parents() {
       if (services[at].parent_owner != schema_.get()) break;
       at = services[at].parent;
       if (visited[at] != start + 1) continue;
-      scope_.fail(services[at].place, "Can't find service " + quoted(services[services[at].parent].name) +
-                                          " for service " + quoted(services[at].name) +
-                                          " to extend; the service extends itself");
+      scope_.fail(services[at].place,
+                  "Can't find service " + quoted(services[services[at].parent].name) + " for service " +
+                      quoted(services[at].name) + " to extend",
+                  "the service extends itself");
     }
   }
 }

@@ -200,8 +200,8 @@ Value Constants::converted(const Any& source, Index type, const Target& target) 
                                                         enum_type.owner->enums()[enum_type.definition].name +
                                                         " for value " + source.text);
       }
-      return enum_of(is_boolean ? source.boolean : source.integer, types_[type], target,
-                     place_of(source, target.place));
+      return member_of(is_boolean ? source.boolean : source.integer, types_[type], target,
+                       place_of(source, target.place));
     case TypeKind::list:
     case TypeKind::set:
       if (!is_list(source) && !is_empty_map(source)) break;
@@ -285,11 +285,13 @@ Value Constants::struct_of(const Any& source, Index type, const Target& target) 
   return value;
 }
 
-Value Constants::enum_of(std::int64_t number, const Type& type, const Target& target, const Place& place) {
+Value Constants::member_of(std::int64_t number, const Type& type, const Target& target, const Place& place) {
   const Enum& definition = type.owner->enums()[type.definition];
   if (members_of(definition).numbers.count(number) == 0) {
-    scope_.fail(place, "Couldn't find a named value in enum " + definition.name + " for value " +
-                           std::to_string(number) + "; " + target.what + " " + *target.name);
+    scope_.fail(
+        place,
+        "Couldn't find a named value in enum " + definition.name + " for value " + std::to_string(number),
+        target.what + (" " + *target.name));
   }
   return integer(number);
 }
@@ -299,10 +301,9 @@ Value Constants::referred(const idl::ConstValue& name, Index type, const Target&
     return found.definition.kind == DefinitionKind::constant;
   };
   const auto found = scope_.find(name.text, target.position, is_constant);
-  const auto member = found ? std::nullopt : enum_member(name.text, target.position);
-  if (member) {
-    Value value = integer(*member);
-    return converted(value, type, target);
+  if (!found) {
+    const auto member = enum_member(name.text, target.position, types_[type]);
+    if (member) return converted(integer(*member), type, target);
   }
   const std::string quoted = idl::repr(std::string_view(name.text));
   if (!found) {
@@ -316,8 +317,8 @@ Value Constants::referred(const idl::ConstValue& name, Index type, const Target&
   const bool is_own_constant = scope_.is_own(found->owner);
   if (is_own_constant) {
     if (sources_[index].state == Pending::State::evaluating) {
-      scope_.fail(name.place, "Can't find name " + quoted + " at line " + std::to_string(name.place.line) +
-                                  "; the constant refers to itself");
+      scope_.fail(name.place, "Can't find name " + quoted + " at line " + std::to_string(name.place.line),
+                  "the constant refers to itself");
     }
     evaluate(index);
   }
@@ -339,27 +340,44 @@ Value Constants::referred(const idl::ConstValue& name, Index type, const Target&
   return value;
 }
 
-std::optional<std::int64_t> Constants::enum_member(std::string_view name, std::size_t position) {
+std::optional<std::int64_t> Constants::enum_member(std::string_view name, std::size_t position,
+                                                   const Type& wanted) {
   const auto is_enum = [](const Found& found) {
     if (found.definition.kind == DefinitionKind::enum_) return true;
     if (found.definition.kind != DefinitionKind::typedef_) return false;
     const Schema& owner = *found.owner;
     return owner.types()[owner.typedefs()[found.definition.index].type].kind == TypeKind::enum_;
   };
+  const auto number_of = [this, &name](const Enum& definition) -> std::optional<std::int64_t> {
+    const auto& values = members_of(definition).values;
+    const auto member = values.find(name.substr(name.rfind('.') + 1));
+    return member == values.end() ? std::nullopt : std::optional(member->second);
+  };
   const std::size_t dot = name.rfind('.');
   if (dot == std::string_view::npos) return std::nullopt;
+  const Enum* declared = wanted.kind == TypeKind::enum_ ? &wanted.owner->enums()[wanted.definition] : nullptr;
   const auto found = scope_.find(name.substr(0, dot), position, is_enum);
-  if (!found) return std::nullopt;
-  const Schema* owner = found->owner;
-  Index index = found->definition.index;
-  if (found->definition.kind == DefinitionKind::typedef_) {
+  if (found) {
+    const auto number = number_of(enum_of(*found));
+    const bool fits = number && (declared == nullptr || members_of(*declared).numbers.count(*number) != 0);
+    if (fits) return number;
+    const auto same_name = declared == nullptr ? std::nullopt : number_of(*declared);
+    return same_name ? same_name : number;
+  }
+  // Apache's compiler looks at the last part alone, in the enum of the declared type.
+  return declared == nullptr ? std::nullopt : number_of(*declared);
+}
+
+// The enum that a definition is, or that it is a typedef of.
+const Enum& Constants::enum_of(const Found& found) {
+  const Schema* owner = found.owner;
+  Index index = found.definition.index;
+  if (found.definition.kind == DefinitionKind::typedef_) {
     const Type& type = owner->types()[owner->typedefs()[index].type];
     owner = type.owner;
     index = type.definition;
   }
-  const auto& values = members_of(owner->enums()[index]).values;
-  const auto member = values.find(name.substr(dot + 1));
-  return member == values.end() ? std::nullopt : std::optional(member->second);
+  return owner->enums()[index];
 }
 
 const Value& Constants::followed(const Value& value) const {
@@ -381,10 +399,10 @@ int Constants::depth_of(const Value& value) {
 
 template <class Any>
 void Constants::fail_type(const Any& source, Index type, const Target& target) {
-  scope_.fail(place_of(source, target.place), "Type error for " + std::string(target.what) + " " +
-                                                  *target.name + " at line " +
-                                                  std::to_string(target.place.line) + "; expected " +
-                                                  types_.name(type) + ", got " + described(source));
+  scope_.fail(place_of(source, target.place),
+              "Type error for " + std::string(target.what) + " " + *target.name + " at line " +
+                  std::to_string(target.place.line),
+              "expected " + types_.name(type) + ", got " + described(source));
 }
 
 const Constants::Members& Constants::members_of(const Enum& definition) {

@@ -57,10 +57,12 @@ class Constants {
   Value map_of(const Any& source, Index type, const Target& target);
   template <class Any>
   Value struct_of(const Any& source, Index type, const Target& target);
-  Value enum_of(std::int64_t number, const Type& type, const Target& target, const Place& place);
+  Value member_of(std::int64_t number, const Type& type, const Target& target, const Place& place);
 
   Value referred(const idl::ConstValue& name, Index type, const Target& target);
-  std::optional<std::int64_t> enum_member(std::string_view name, std::size_t position);
+  // The number of `E.NAME`; of several meanings the one that `wanted` has.
+  std::optional<std::int64_t> enum_member(std::string_view name, std::size_t position, const Type& wanted);
+  static const Enum& enum_of(const Found& found);
   const Value& followed(const Value& value) const;
   int depth_of(const Value& value);
 

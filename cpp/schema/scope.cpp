@@ -8,8 +8,12 @@ void Scope::declare(std::string_view name, Definition definition) {
   entry->second = declared_.size() - 1;
 }
 
-void Scope::fail(const Place& place, const std::string& problem, IdlError::Kind kind) const {
-  throw IdlError(kind, problem, {schema_.file(), place.line, place.column});
+void Scope::fail(const Place& place, const std::string& problem, const std::string& hint) const {
+  throw IdlError(IdlError::Kind::parser, problem, {schema_.file(), place.line, place.column}, hint);
+}
+
+void Scope::fail_grammar(const Place& place, const std::string& problem, const std::string& hint) const {
+  throw IdlError(IdlError::Kind::grammar, problem, {schema_.file(), place.line, place.column}, hint);
 }
 
 }  // namespace fastthrift::schema

@@ -36,8 +36,9 @@ class Scope {
 
   bool is_own(const Schema* owner) const { return owner == &schema_; }
 
-  [[noreturn]] void fail(const Place& place, const std::string& problem,
-                         IdlError::Kind kind = IdlError::Kind::parser) const;
+  [[noreturn]] void fail(const Place& place, const std::string& problem, const std::string& hint = {}) const;
+  [[noreturn]] void fail_grammar(const Place& place, const std::string& problem,
+                                 const std::string& hint = {}) const;
 
  private:
   static constexpr std::size_t none = static_cast<std::size_t>(-1);

@@ -94,11 +94,11 @@ Index Types::resolve_named(const idl::Type& type, std::size_t position) {
 Index Types::resolve_alias(Alias& alias, const idl::Type& use) {
   if (alias.state == Alias::State::done) return alias.definition->type;
   if (alias.state == Alias::State::resolving) {
-    scope_.fail(use.place, no_type_found(use) + "; the typedef refers to itself");
+    scope_.fail(use.place, no_type_found(use), "the typedef refers to itself");
   }
   if (++alias_depth_ > idl::max_type_depth) {
-    scope_.fail(use.place, no_type_found(use) + "; more than " + std::to_string(idl::max_type_depth) +
-                               " typedefs refer to later ones");
+    scope_.fail(use.place, no_type_found(use),
+                "more than " + std::to_string(idl::max_type_depth) + " typedefs refer to later ones");
   }
   alias.state = Alias::State::resolving;
   alias.definition->type = resolve(*alias.source, alias.position);
@@ -132,8 +132,8 @@ Index Types::add(const Type& type, int depth, const Place& place) {
                        static_cast<Index>(types_.size()));
   if (is_new) {
     if (depth > idl::max_type_depth) {
-      scope_.fail(place, "Containers are nested too deeply at line " + std::to_string(place.line) +
-                             "; at most " + std::to_string(idl::max_type_depth) + " levels are allowed");
+      scope_.fail(place, "Containers are nested too deeply at line " + std::to_string(place.line),
+                  "at most " + std::to_string(idl::max_type_depth) + " levels are allowed");
     }
     types_.push_back(type);
     depths_.push_back(depth);

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from fastthrift.acceptor import Acceptor
 from fastthrift.processor import TProcessorFactory
 from fastthrift.protocol import TBinaryProtocolFactory
 from fastthrift.refusals import Refusals
@@ -110,6 +111,7 @@ class _StoppableServer(TServer):
     max_connections = 10_000
 
     _grace_ms: float = DEFAULT_GRACE_MS
+    _acceptor: Acceptor | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -127,6 +129,8 @@ class _StoppableServer(TServer):
         """`close()` with another time for the calls in flight; 0 cuts them off."""
         self._grace_ms = grace_ms
         self.closed = True
+        if self._acceptor is not None:
+            self._acceptor.ring()
         trans = getattr(self, "trans", None)
         if trans is not None:
             with contextlib.suppress(Exception):
@@ -150,28 +154,31 @@ class _StoppableServer(TServer):
 
     def _serve_generic(self) -> None:
         """The loop for any transport: `_start` decides who handles what was accepted."""
+        acceptor = self._acceptor = Acceptor(self.trans)
         try:
             while not self.closed:
                 if not self._connections.wait_below(self.max_connections, 0.1):
                     continue
                 try:
-                    client = self.trans.accept()
+                    client = acceptor.accept()
                 except Exception as error:  # noqa: BLE001 - whatever a user's transport raises
                     if self.closed or not self._still_listens(error):
                         break
                     continue
-                self._connections.add(client)
-                self._start(client)
+                if client is not None:
+                    self._connections.add(client)
+                    self._start(client)
         finally:
             self.closed = True
+            self._acceptor = None
+            acceptor.close()
             with contextlib.suppress(Exception):
                 self.trans.close()
             self._drain()
 
     def _still_listens(self, error: Exception) -> bool:
         """Whether to accept again after an error, which is logged."""
-        sock = getattr(self.trans, "sock", self.trans)
-        if sock is None or getattr(sock, "fileno", lambda: 0)() == -1:
+        if getattr(self.trans, "sock", self.trans) is None:
             return False
         self._refusals.refused("accept", error)
         if isinstance(error, OSError) and error.errno in _OUT_OF_RESOURCES:

@@ -6,12 +6,19 @@ The classes with the work in them, `TPayloadMeta` and `TPayload`, are the core's
 
 from __future__ import annotations
 
+import importlib
 import sys
 from types import FunctionType
-from typing import Any, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from fastthrift import _core
 from fastthrift._core import TPayload, TPayloadMeta
+
+if TYPE_CHECKING:
+    from fastthrift.client import TClient as TClient
+    from fastthrift.processor import TMultiplexedProcessor as TMultiplexedProcessor
+    from fastthrift.processor import TProcessor as TProcessor
+    from fastthrift.processor import TProcessorFactory as TProcessorFactory
 
 if sys.version_info >= (3, 10):
     _Timeout = TimeoutError
@@ -20,11 +27,15 @@ else:
 
 __all__ = [
     "TApplicationException",
+    "TClient",
     "TDecodeException",
     "TException",
     "TMessageType",
+    "TMultiplexedProcessor",
     "TPayload",
     "TPayloadMeta",
+    "TProcessor",
+    "TProcessorFactory",
     "TTransportException",
     "TTransportTimeout",
     "TType",
@@ -251,3 +262,18 @@ _core.register_exception("TTransportException", TTransportException)
 _core.register_exception("TTransportTimeout", TTransportTimeout)
 _core.register_exception("TApplicationException", TApplicationException)
 _core.register_exception("TDecodeException", TDecodeException)
+
+# thriftpy2 has these here as well; their modules need this one.
+_ELSEWHERE = {
+    "TClient": "fastthrift.client",
+    "TMultiplexedProcessor": "fastthrift.processor",
+    "TProcessor": "fastthrift.processor",
+    "TProcessorFactory": "fastthrift.processor",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ELSEWHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(importlib.import_module(_ELSEWHERE[name]), name)
+    return found

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 from fastthrift.protocol import TCompactProtocol, TCompactProtocolFactory
-from fastthrift.transport import TMemoryBuffer
 from fastthrift.utils import deserialize, serialize
 
 import fastthrift
+from fastthrift.transport import TMemoryBuffer
 
 pa = pytest.importorskip("pyarrow", reason="pyarrow, which writes the file, is not installed")
 pq = pytest.importorskip("pyarrow.parquet")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
@@ -189,18 +190,14 @@ class TSocket(TTransportBase):
     def close(self) -> None:
         if self.sock is None:
             return
-        try:
+        with contextlib.suppress(OSError):
             self.sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
         self._close_quietly()
 
     def _close_quietly(self) -> None:
         sock, self.sock = self.sock, None
-        try:
+        with contextlib.suppress(OSError):
             sock.close()
-        except OSError:
-            pass
 
 
 class TServerSocket:
@@ -239,6 +236,7 @@ class TServerSocket:
         self.unix_mode = unix_mode
         self.sock: Any = None
         self._path: UnixPath | None = None
+        self._process = 0  # that called listen
 
     def _init_sock(self) -> None:
         if self.unix_socket:
@@ -260,6 +258,7 @@ class TServerSocket:
         if self.sock is not None:
             return
         self._init_sock()
+        self._process = os.getpid()
         try:
             if self.unix_socket:
                 self.sock.bind(self.unix_socket)
@@ -290,11 +289,9 @@ class TServerSocket:
         path, self._path = self._path, None
         if path is not None:
             path.release()
-        try:
-            sock.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-        try:
+        with contextlib.suppress(OSError):
+            # A forked child has a copy of its parent's socket: shutdown would stop the parent as well.
+            if os.getpid() == self._process:
+                sock.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):
             sock.close()
-        except OSError:
-            pass
