@@ -7,7 +7,7 @@ import platform
 import tempfile
 from pathlib import Path
 
-from . import codec, idl, objects, shapes
+from . import codec, idl, objects, rpc, shapes
 from .measure import Effort
 from .table import Table
 
@@ -33,6 +33,8 @@ def main() -> None:
             objects.rows(table, effort)
         if "idl" in wanted:
             idl.rows(table, effort, folder, options.quick)
+        if "rpc" in wanted:
+            rpc.rows(table, effort, options.quick)
     table.end()
 
 

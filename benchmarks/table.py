@@ -15,14 +15,16 @@ class Table:
     """The rows of a run. A ratio above 1 is how many times faster fastthrift is; below 1 it is slower."""
 
     rows: int = 0
+    peers: tuple[str, ...] = PEERS
     misses: list[str] = field(default_factory=list)
 
-    def head(self, title: str) -> None:
-        print(f"\n{title:34}{'ours':>10}{'spread':>8}" + "".join(f"{peer:>16}" for peer in PEERS), flush=True)
+    def head(self, title: str, peers: tuple[str, ...] = PEERS) -> None:
+        self.peers = peers
+        print(f"\n{title:34}{'ours':>10}{'spread':>8}" + "".join(f"{peer:>16}" for peer in peers), flush=True)
 
     def row(self, name: str, timing: Timing, targets: Mapping[str, float]) -> None:
         cells = []
-        for peer in PEERS:
+        for peer in self.peers:
             if peer not in timing.best:
                 cells.append(f"{'-':>16}")
                 continue

@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from fastthrift.rpc import client_context
-
 import fastthrift
+from fastthrift.rpc import client_context
 
 chat = fastthrift.load(Path(__file__).with_name("chat.thrift"), module_name="chat_thrift")
 

@@ -10,10 +10,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+import fastthrift
 from fastthrift.rpc import make_client
 from fastthrift.transport import TTransportException
-
-import fastthrift
 
 HERE = Path(__file__).parent
 chat = fastthrift.load(HERE / "chat.thrift", module_name="chat_thrift")

@@ -10,9 +10,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
-from fastthrift.rpc import make_server
-
 import fastthrift
+from fastthrift.rpc import make_server
 
 chat = fastthrift.load(Path(__file__).with_name("chat.thrift"), module_name="chat_thrift")
 

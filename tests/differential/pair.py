@@ -12,8 +12,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import fastthrift.protocol
-import fastthrift.thrift
 import fastthrift.utils
 import thriftpy2
 import thriftpy2.protocol
@@ -24,7 +22,9 @@ import thriftpy2.utils
 from hypothesis import strategies as st
 
 import fastthrift
+import fastthrift.protocol
 import fastthrift.rpc
+import fastthrift.thrift
 import fastthrift.transport
 
 _BOOL, _BYTE, _DOUBLE, _I16, _I32, _I64 = 2, 3, 4, 6, 8, 10

@@ -11,10 +11,10 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from fastthrift.protocol import TCompactProtocol, TCompactProtocolFactory
 from fastthrift.utils import deserialize, serialize
 
 import fastthrift
+from fastthrift.protocol import TCompactProtocol, TCompactProtocolFactory
 from fastthrift.transport import TMemoryBuffer
 
 pa = pytest.importorskip("pyarrow", reason="pyarrow, which writes the file, is not installed")

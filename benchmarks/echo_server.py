@@ -1,0 +1,77 @@
+"""python -m benchmarks.echo_server LIBRARY PORT: the echo service of one library, its usual threaded server."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+from .shapes import HERE
+
+ECHO = HERE / "idl" / "echo.thrift"
+
+
+class Handler:
+    def echo(self, msg: str) -> str:
+        return msg
+
+
+def thrift_like(package: str, port: int) -> Any:
+    top, rpc = importlib.import_module(package), importlib.import_module(f"{package}.rpc")
+    service = top.load(str(ECHO), module_name=f"{package}_echo_thrift").Echo
+    return rpc.make_server(service, Handler(), "127.0.0.1", port, client_timeout=60_000)
+
+
+def apache(port: int) -> Any:
+    """Apache's threaded server over a processor as its compiler writes it for `echo`."""
+    from thrift.protocol.TBinaryProtocol import TBinaryProtocolAcceleratedFactory
+    from thrift.server.TServer import TThreadedServer
+    from thrift.transport.TSocket import TServerSocket
+    from thrift.transport.TTransport import TBufferedTransportFactory
+
+    return TThreadedServer(
+        EchoProcessor(Handler()),
+        TServerSocket("127.0.0.1", port),
+        TBufferedTransportFactory(),
+        TBinaryProtocolAcceleratedFactory(),
+        daemon=True,
+    )
+
+
+class EchoArgs:
+    thrift_spec = (None, (1, 11, "msg", "UTF8", None))
+
+    def __init__(self, msg: str | None = None) -> None:
+        self.msg = msg
+
+
+class EchoResult:
+    thrift_spec = ((0, 11, "success", "UTF8", None),)
+
+    def __init__(self, success: str | None = None) -> None:
+        self.success = success
+
+
+class EchoProcessor:
+    def __init__(self, handler: Handler) -> None:
+        self._handler = handler
+
+    def on_message_begin(self, func: Any) -> None:
+        pass
+
+    def process(self, iprot: Any, oprot: Any) -> bool:
+        name, _, seqid = iprot.readMessageBegin()
+        args = EchoArgs()
+        iprot._fast_decode(args, iprot, [EchoArgs, EchoArgs.thrift_spec])
+        iprot.readMessageEnd()
+        result = EchoResult(self._handler.echo(args.msg or ""))
+        oprot.writeMessageBegin(name, 2, seqid)
+        oprot.trans.write(oprot._fast_encode(result, [EchoResult, EchoResult.thrift_spec]))
+        oprot.writeMessageEnd()
+        oprot.trans.flush()
+        return True
+
+
+if __name__ == "__main__":
+    library, port = sys.argv[1], int(sys.argv[2])
+    (apache(port) if library == "thrift" else thrift_like(library, port)).serve()

@@ -1,0 +1,1 @@
+service Echo { string echo(1: string msg) }
