@@ -32,7 +32,7 @@ class MessageScanner {
   // The size of the message, after which the next one may be shown; or 0: more bytes are needed, `wanted` in
   // all.
   std::size_t scan(Bytes message) {
-    if (message.size() < wanted_) return 0;
+    if (message.size() < wanted_ || message.size() < input_.offset()) return 0;
     // Nothing behind the limit is looked at, so that the outcome is the same in whatever pieces the bytes come.
     if (message.size() > limits_.message) message = message.first(limits_.message);
     input_.show(message);
