@@ -74,12 +74,18 @@ class Buffer {
     size_ = capacity_ = 0;
   }
 
- private:
+ protected:
+  // Over memory of another kind, for a class that derives from this: `grow` makes room for `more` bytes behind the
+  // last one, and the destructor of that class leaves `data_` null.
+  using Grow = void (*)(Buffer& self, std::size_t more);
+  Buffer(std::uint8_t* data, std::size_t capacity, Grow grow) : data_(data), capacity_(capacity), grow_(grow) {}
+
   void grow(std::size_t more);
 
   std::uint8_t* data_ = nullptr;
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
+  Grow grow_ = nullptr;  // null: the heap
 };
 
 }  // namespace fastthrift

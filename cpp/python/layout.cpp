@@ -215,8 +215,9 @@ bool LayoutUse::has_retired_ = false;
 
 namespace {
 std::vector<std::unique_ptr<Layout>>& retired() {
-  static std::vector<std::unique_ptr<Layout>> layouts;
-  return layouts;
+  // Never destroyed: at exit the interpreter that its references belong to is gone first.
+  static auto* layouts = new std::vector<std::unique_ptr<Layout>>;
+  return *layouts;
 }
 }  // namespace
 

@@ -28,13 +28,13 @@ MessageHeader BinaryReader::message_begin() {
   const std::size_t size = static_cast<std::size_t>(declared);
   if (size > limits_.method_name) refuse_method_name(size, limits_.method_name, in_);
   if (strict) {
-    const MessageType type = checked_message_type(word & 0xff, in_);
+    const MessageType type = message_type(word & 0xff);
     at = in_.take(12 + size);
     return {
         {reinterpret_cast<const char*>(at + 8), size}, type, load_big_endian<std::int32_t>(at + 8 + size)};
   }
   at = in_.need(9 + size);
-  const MessageType type = checked_message_type(at[4 + size], in_);
+  const MessageType type = message_type(at[4 + size]);
   in_.advance(9 + size);
   return {{reinterpret_cast<const char*>(at + 4), size}, type, load_big_endian<std::int32_t>(at + 5 + size)};
 }

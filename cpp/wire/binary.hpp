@@ -19,6 +19,7 @@ namespace fastthrift::wire {
 struct BinaryOptions {
   bool strict_read = true;   // refuse messages without the version word
   bool strict_write = true;  // write the version word
+  bool any_message_type = false;  // read: leave it to the caller whether the message type is one of the four
 };
 
 class BinaryReader {
@@ -161,6 +162,10 @@ class BinaryReader {
     if (code > 16 || (known >> code & 1) == 0) [[unlikely]]
       refuse_type(code, in_);
     return static_cast<TType>(code);
+  }
+
+  MessageType message_type(unsigned code) const {
+    return options_.any_message_type ? static_cast<MessageType>(code) : checked_message_type(code, in_);
   }
 
   Input& in_;

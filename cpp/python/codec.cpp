@@ -1,0 +1,121 @@
+#include "python/codec.hpp"
+
+#include "python/decode.hpp"
+#include "python/encode.hpp"
+
+namespace fastthrift::python {
+
+extern template class Decoder<wire::BinaryReader>;
+extern template class Decoder<wire::CompactReader>;
+extern template class Encoder<wire::BinaryWriter>;
+extern template class Encoder<wire::CompactWriter>;
+
+namespace {
+
+// The one place where a protocol's number becomes its types: `body` gets a Decoder or an Encoder.
+template <class Body>
+auto decode(Input& in, const CodecOptions& options, Body body) {
+  const LayoutUse use;
+  if (options.protocol == wire::Protocol::compact) {
+    Decoder<wire::CompactReader> decoder(in, options, {});
+    return body(decoder);
+  }
+  Decoder<wire::BinaryReader> decoder(in, options, options.binary);
+  return body(decoder);
+}
+
+template <class Body>
+void encode(Buffer& out, const CodecOptions& options, Body body) {
+  const LayoutUse use;
+  const std::size_t before = out.size();
+  try {
+    if (options.protocol == wire::Protocol::compact) {
+      Encoder<wire::CompactWriter> encoder(out, options, {});
+      body(encoder);
+    } else {
+      Encoder<wire::BinaryWriter> encoder(out, options, options.binary);
+      body(encoder);
+    }
+  } catch (...) {
+    out.truncate(before);
+    throw;
+  }
+}
+
+// A single value is read and written like the only field of a struct.
+class ValueLayout {
+ public:
+  ValueLayout(int ttype, PyObject* spec) {
+    const bool has_spec = spec != nullptr && spec != Py_None;
+    const Ref field = checked(has_spec ? Py_BuildValue("(isOO)", ttype, "value", spec, Py_False)
+                                       : Py_BuildValue("(isO)", ttype, "value", Py_False));
+    const Ref thrift_spec = checked(Py_BuildValue("{iO}", 1, field.get()));
+    layout_ = Layout::compile(payload::base(), thrift_spec.get());
+  }
+  const Layout& layout() const { return *layout_; }
+  const Shape& shape() const { return layout_->shape(layout_->fields()[0].shape); }
+
+ private:
+  std::unique_ptr<Layout> layout_;
+};
+
+}  // namespace
+
+void read_struct(Input& in, PyObject* object, const CodecOptions& options) {
+  decode(in, options, [object](auto& decoder) {
+    try {
+      decoder.structure_into(object);
+    } catch (...) {
+      decoder.path().raise_with(Py_TYPE(object));
+    }
+  });
+}
+
+void write_struct(Buffer& out, PyObject* object, const CodecOptions& options) {
+  encode(out, options, [object](auto& encoder) {
+    try {
+      encoder.structure(object);
+    } catch (...) {
+      encoder.path().raise_with(Py_TYPE(object));
+    }
+  });
+}
+
+Ref read_value(Input& in, int ttype, PyObject* spec, const CodecOptions& options) {
+  const ValueLayout value(ttype, spec);
+  return decode(in, options, [&](auto& decoder) { return decoder.value(value.layout(), value.shape()); });
+}
+
+void write_value(Buffer& out, int ttype, PyObject* object, PyObject* spec, const CodecOptions& options) {
+  if (static_cast<wire::TType>(ttype) == wire::TType::struct_) {  // its own class says more than the spec
+    return encode(out, options, [object](auto& encoder) { encoder.structure(object); });
+  }
+  const ValueLayout value(ttype, spec);
+  encode(out, options, [&](auto& encoder) { encoder.value(value.layout(), value.shape(), object); });
+}
+
+void skip_value(Input& in, int ttype, const CodecOptions& options) {
+  const wire::TType type = ttype == 18 ? wire::TType::string : static_cast<wire::TType>(ttype);
+  if (ttype < 2 || ttype > 18 || wire::name_of(type) == "unknown type") {
+    wire::refuse_type(static_cast<unsigned>(ttype), in);
+  }
+  decode(in, options, [type](auto& decoder) { decoder.skip(type); });
+}
+
+wire::MessageHeader read_message_begin(Input& in, const CodecOptions& options) {
+  if (options.protocol == wire::Protocol::compact) {
+    return wire::CompactReader(in, options.limits).message_begin();
+  }
+  return wire::BinaryReader(in, options.limits, options.binary).message_begin();
+}
+
+void write_message_begin(Buffer& out, std::string_view name, wire::MessageType type, std::int32_t sequence_id,
+                         const CodecOptions& options) {
+  if (options.protocol == wire::Protocol::compact) {
+    wire::CompactWriter(out).message_begin(name, type, sequence_id);
+  } else {
+    wire::BinaryWriter(out, options.binary).message_begin(name, type, sequence_id);
+  }
+}
+
+}  // namespace fastthrift::python

@@ -1,0 +1,296 @@
+#pragma once
+
+#include "python/codec.hpp"
+#include "python/depth.hpp"
+#include "python/number.hpp"
+#include "python/path.hpp"
+#include "python/view.hpp"
+
+#include <limits>
+#include <type_traits>
+
+// Writing one value: a template over the wire's Writer, instantiated in encode_binary.cpp and
+// encode_compact.cpp. Whatever may run Python code (a property, an __index__) holds a reference to what it
+// goes on with: that code may change every container and attribute around it.
+namespace fastthrift::python {
+
+template <class Writer>
+class Encoder {
+ public:
+  Encoder(Buffer& out, const CodecOptions& options, typename Writer::Options wire_options)
+      : out_(out, wire_options), depth_(options.limits) {}
+
+  // Any object with a `thrift_spec`.
+  void structure(PyObject* object);
+  void value(const Layout& layout, const Shape& shape, PyObject* value);
+
+  Path& path() { return path_; }
+
+ private:
+  using Level = Depth::Level;
+  static constexpr bool is_compact = std::is_same_v<Writer, wire::CompactWriter>;
+
+  void fields(PyObject* object, const Layout& layout, bool is_direct);
+  void field(const Layout& layout, const FieldLayout& field, PyObject* value);
+  template <class Integer>
+  Integer integer(PyObject* value);
+  bool truth(PyObject* value);
+  void text(PyObject* value);
+  void binary(PyObject* value);
+  void uuid(PyObject* value);
+  void list(const Layout& layout, const Shape& shape, PyObject* value);
+  template <class Write>
+  void elements(PyObject* sequence, Write write);
+  void map(const Layout& layout, const Shape& shape, PyObject* value);
+  void dict(const Layout& layout, const Shape& shape, PyObject* value);
+
+  Writer out_;
+  Depth depth_;
+  Path path_;
+};
+
+// A list or tuple of the elements of whatever has a length and can be iterated.
+Ref sequence_of(PyObject* value);
+// A list of (key, value) of whatever has `items()`.
+Ref items_of(PyObject* value);
+// The 16 bytes of a uuid.UUID or of its text.
+Ref uuid_bytes(PyObject* value);
+// Turns the Python error that is set into thriftpy2's TDecodeException for the field, where it is one about a
+// value.
+void explain_refusal(const Layout& layout, const FieldLayout& field, PyObject* value);
+// An integer that does not fit: TProtocolException for compact, otherwise OverflowError.
+[[noreturn]] void refuse_range(int bits, bool is_compact);
+[[noreturn]] void refuse_changed_size(const char* what);
+
+template <class Writer>
+void Encoder<Writer>::structure(PyObject* object) {
+  const Ref keep = Ref::share(object);
+  PyTypeObject* type = Py_TYPE(object);
+  if (payload::is_payload_type(type)) [[likely]] {
+    const Layout& layout = payload::layout_of(type);
+    return fields(object, layout, layout.is_direct());
+  }
+  std::unique_ptr<Layout> own;
+  fields(object, payload::layout_of_object(object, own), false);
+}
+
+template <class Writer>
+void Encoder<Writer>::fields(PyObject* object, const Layout& layout, bool is_direct) {
+  const Level level(depth_, "writing a Thrift struct");
+  const auto saved = out_.struct_begin();
+  if (is_direct) [[likely]] {
+    for (const FieldLayout& each : layout.fields()) {
+      PyObject* value = payload::slot(object, each.offset);
+      if (value != nullptr && value != Py_None) field(layout, each, value);
+    }
+  } else {
+    for (const FieldLayout& each : layout.fields()) {
+      const Ref value = Ref::steal(PyObject_GetAttr(object, each.name));
+      if (!value) {
+        if (!PyErr_ExceptionMatches(PyExc_AttributeError)) throw PythonError();
+        PyErr_Clear();
+      } else if (value.get() != Py_None) {
+        field(layout, each, value.get());
+      }
+    }
+  }
+  out_.struct_end(saved);
+}
+
+template <class Writer>
+void Encoder<Writer>::field(const Layout& layout, const FieldLayout& field, PyObject* value) {
+  const Shape& shape = layout.shape(field.shape);
+  try {
+    if (shape.form == Form::boolean) {
+      out_.field_boolean(field.id, truth(value));
+    } else {
+      out_.field_begin(shape.wire, field.id);
+      this->value(layout, shape, value);
+    }
+  } catch (const PythonError&) {
+    explain_refusal(layout, field, value);
+    path_.enter_field(field.name);
+    throw;
+  } catch (...) {
+    path_.enter_field(field.name);
+    throw;
+  }
+}
+
+template <class Writer>
+void Encoder<Writer>::value(const Layout& layout, const Shape& shape, PyObject* value) {
+  switch (shape.form) {
+    case Form::boolean:
+      return out_.boolean(truth(value));
+    case Form::i8:
+      return out_.i8(integer<std::int8_t>(value));
+    case Form::i16:
+      return out_.i16(integer<std::int16_t>(value));
+    case Form::i32:
+      return out_.i32(integer<std::int32_t>(value));
+    case Form::i64:
+      return out_.i64(integer<std::int64_t>(value));
+    case Form::float64:
+      return out_.float64(double_of(value));
+    case Form::text:
+      return text(value);
+    case Form::binary:
+      return binary(value);
+    case Form::uuid:
+      return uuid(value);
+    case Form::structure:
+      return structure(value);
+    case Form::list:
+    case Form::set:
+      return list(layout, shape, value);
+    case Form::map:
+      return map(layout, shape, value);
+    case Form::unknown:
+      if (shape.wire == wire::TType::struct_) return structure(value);  // declared without its class
+      break;
+  }
+  raise(PyExc_TypeError, "type %d cannot be written", shape.declared);
+}
+
+template <class Writer>
+template <class Integer>
+Integer Encoder<Writer>::integer(PyObject* value) {
+  constexpr int bits = sizeof(Integer) * 8;
+  try {
+    const std::int64_t number = integer_of(value);
+    if (number >= std::numeric_limits<Integer>::min() && number <= std::numeric_limits<Integer>::max())
+        [[likely]] {
+      return static_cast<Integer>(number);
+    }
+  } catch (const PythonError&) {
+    if (!PyErr_ExceptionMatches(PyExc_OverflowError)) throw;
+    PyErr_Clear();
+  }
+  refuse_range(bits, is_compact);
+}
+
+template <class Writer>
+bool Encoder<Writer>::truth(PyObject* value) {
+  if (value == Py_True) return true;
+  if (value == Py_False) return false;
+  const Ref keep = Ref::share(value);
+  const int truth = PyObject_IsTrue(value);
+  checked_status(truth);
+  return truth != 0;
+}
+
+template <class Writer>
+void Encoder<Writer>::text(PyObject* value) {
+  if (PyUnicode_Check(value)) [[likely]] {
+    if (PyUnicode_IS_COMPACT_ASCII(value)) [[likely]] {
+      return out_.string(PyUnicode_1BYTE_DATA(value), static_cast<std::size_t>(PyUnicode_GET_LENGTH(value)));
+    }
+    Py_ssize_t size = 0;
+    const char* utf8 = PyUnicode_AsUTF8AndSize(value, &size);
+    if (utf8 == nullptr) throw PythonError();
+    return out_.string(utf8, static_cast<std::size_t>(size));
+  }
+  if (PyBytes_Check(value))
+    return out_.string(PyBytes_AS_STRING(value), static_cast<std::size_t>(Py_SIZE(value)));
+  raise(PyExc_TypeError, "str or bytes are required, not %.200s", Py_TYPE(value)->tp_name);
+}
+
+template <class Writer>
+void Encoder<Writer>::binary(PyObject* value) {
+  if (PyBytes_Check(value)) [[likely]] {
+    return out_.string(PyBytes_AS_STRING(value), static_cast<std::size_t>(Py_SIZE(value)));
+  }
+  if (PyUnicode_Check(value)) return text(value);
+  const Ref keep = Ref::share(value);
+  const View view(value);
+  out_.string(view.bytes().data(), view.bytes().size());
+}
+
+template <class Writer>
+void Encoder<Writer>::uuid(PyObject* value) {
+  const Ref bytes = uuid_bytes(value);
+  out_.uuid(reinterpret_cast<const std::uint8_t*>(PyBytes_AS_STRING(bytes.get())));
+}
+
+template <class Writer>
+template <class Write>
+void Encoder<Writer>::elements(PyObject* sequence, Write write) {
+  const Py_ssize_t size = PySequence_Fast_GET_SIZE(sequence);
+  Py_ssize_t i = 0;
+  try {
+    for (; i < size; ++i) {
+      if (PySequence_Fast_GET_SIZE(sequence) != size) [[unlikely]]
+        refuse_changed_size("list");
+      write(PySequence_Fast_GET_ITEM(sequence, i));
+    }
+  } catch (...) {
+    path_.enter_element(static_cast<std::size_t>(i));
+    throw;
+  }
+}
+
+template <class Writer>
+void Encoder<Writer>::list(const Layout& layout, const Shape& shape, PyObject* value) {
+  const Level level(depth_, "writing a Thrift container");
+  const bool is_sequence = PyList_CheckExact(value) || PyTuple_CheckExact(value);
+  const Ref sequence = is_sequence ? Ref::share(value) : sequence_of(value);
+  const Shape& element = layout.shape(shape.element);
+  out_.list_begin(element.wire, static_cast<std::size_t>(PySequence_Fast_GET_SIZE(sequence.get())));
+  switch (element.form) {  // one loop for each form that comes in bulk
+    case Form::i32:
+      return elements(sequence.get(), [this](PyObject* each) { out_.i32(integer<std::int32_t>(each)); });
+    case Form::i64:
+      return elements(sequence.get(), [this](PyObject* each) { out_.i64(integer<std::int64_t>(each)); });
+    case Form::float64:
+      return elements(sequence.get(), [this](PyObject* each) { out_.float64(double_of(each)); });
+    case Form::text:
+      return elements(sequence.get(), [this](PyObject* each) { text(each); });
+    case Form::structure:
+      return elements(sequence.get(), [this](PyObject* each) { structure(each); });
+    default:
+      return elements(sequence.get(), [&](PyObject* each) { this->value(layout, element, each); });
+  }
+}
+
+template <class Writer>
+void Encoder<Writer>::map(const Layout& layout, const Shape& shape, PyObject* value) {
+  const Level level(depth_, "writing a Thrift container");
+  if (PyDict_CheckExact(value)) [[likely]]
+    return dict(layout, shape, value);
+  const Ref items = items_of(value);
+  const Shape& key = layout.shape(shape.key);
+  const Shape& element = layout.shape(shape.element);
+  out_.map_begin(key.wire, element.wire, static_cast<std::size_t>(PyList_GET_SIZE(items.get())));
+  elements(items.get(), [&](PyObject* pair) {
+    const Ref keep = Ref::share(pair);
+    this->value(layout, key, PyTuple_GET_ITEM(pair, 0));
+    this->value(layout, element, PyTuple_GET_ITEM(pair, 1));
+  });
+}
+
+template <class Writer>
+void Encoder<Writer>::dict(const Layout& layout, const Shape& shape, PyObject* value) {
+  const Ref keep = Ref::share(value);
+  const Shape& key_shape = layout.shape(shape.key);
+  const Shape& element_shape = layout.shape(shape.element);
+  const Py_ssize_t size = PyDict_GET_SIZE(value);
+  out_.map_begin(key_shape.wire, element_shape.wire, static_cast<std::size_t>(size));
+  Py_ssize_t written = 0, position = 0;
+  PyObject *key, *element;
+  try {
+    for (; PyDict_Next(value, &position, &key, &element); ++written) {
+      const Ref own_key = Ref::share(key), own_element = Ref::share(element);
+      this->value(layout, key_shape, key);
+      this->value(layout, element_shape, element);
+      if (PyDict_GET_SIZE(value) != size) [[unlikely]]
+        refuse_changed_size("dict");
+    }
+    if (written != size) [[unlikely]]
+      refuse_changed_size("dict");
+  } catch (...) {
+    path_.enter_element(static_cast<std::size_t>(written));
+    throw;
+  }
+}
+
+}  // namespace fastthrift::python

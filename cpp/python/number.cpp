@@ -1,0 +1,33 @@
+#include "python/number.hpp"
+
+namespace fastthrift::python {
+
+std::int64_t converted_integer(PyObject* value) {
+  const Ref keep = Ref::share(value);
+  Ref number;
+  if (PyIndex_Check(value)) {
+    number = checked(PyNumber_Index(value));
+  } else {
+    // Not PyNumber_Long: that would parse text.
+    const PyNumberMethods* methods = Py_TYPE(value)->tp_as_number;
+    if (methods == nullptr || methods->nb_int == nullptr) {
+      raise(PyExc_TypeError, "an integer is required, not %.200s", Py_TYPE(value)->tp_name);
+    }
+    number = checked(methods->nb_int(value));
+    if (!PyLong_Check(number.get())) {
+      raise(PyExc_TypeError, "__int__ returned %.200s", Py_TYPE(number.get())->tp_name);
+    }
+  }
+  const long long result = PyLong_AsLongLong(number.get());
+  if (result == -1 && PyErr_Occurred() != nullptr) throw PythonError();
+  return result;
+}
+
+double converted_double(PyObject* value) {
+  const Ref keep = Ref::share(value);
+  const double result = PyFloat_AsDouble(value);
+  if (result == -1.0 && PyErr_Occurred() != nullptr) throw PythonError();
+  return result;
+}
+
+}  // namespace fastthrift::python

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "python/errors.hpp"
+#include "python/ref.hpp"
+
+#include <cstdint>
+
+// Python's numbers for the wire. Most ints are of one digit, and asking Python for those costs more than
+// writing them.
+namespace fastthrift::python {
+
+// What has __index__ or __int__ (floats and decimals are cut off, as thriftpy2 does; text is refused). Throws
+// PythonError with TypeError, or OverflowError beyond 64 bits. May run Python code.
+std::int64_t converted_integer(PyObject* value);
+// What has __float__ or __index__. May run Python code.
+double converted_double(PyObject* value);
+
+inline std::int64_t integer_of(PyObject* value) {
+  if (!PyLong_Check(value)) [[unlikely]]
+    return converted_integer(value);
+#if PY_VERSION_HEX >= 0x030C0000
+  const auto* integer = reinterpret_cast<const PyLongObject*>(value);
+  if (PyUnstable_Long_IsCompact(integer)) return PyUnstable_Long_CompactValue(integer);
+#else
+  const digit* digits = reinterpret_cast<const PyLongObject*>(value)->ob_digit;
+  switch (Py_SIZE(value)) {
+    case 0:
+      return 0;
+    case 1:
+      return digits[0];
+    case -1:
+      return -std::int64_t{digits[0]};
+    case 2:
+      return std::int64_t{digits[1]} << PyLong_SHIFT | digits[0];
+    case -2:
+      return -(std::int64_t{digits[1]} << PyLong_SHIFT | digits[0]);
+    default:
+      break;
+  }
+#endif
+  const long long number = PyLong_AsLongLong(value);
+  if (number == -1 && PyErr_Occurred() != nullptr) throw PythonError();
+  return number;
+}
+
+inline double double_of(PyObject* value) {
+  return PyFloat_CheckExact(value) ? PyFloat_AS_DOUBLE(value) : converted_double(value);
+}
+
+}  // namespace fastthrift::python

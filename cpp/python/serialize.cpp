@@ -1,0 +1,147 @@
+#include "python/serialize.hpp"
+
+#include "python/bytes_buffer.hpp"
+#include "python/codec.hpp"
+#include "python/protocol.hpp"
+#include "python/view.hpp"
+
+namespace fastthrift::python::protocol {
+namespace {
+
+PyObject* core = nullptr;  // the module, for the memory transport of the generic way
+
+PyObject* write_name = nullptr;
+PyObject* read_name = nullptr;
+PyObject* base_write = nullptr;  // TPayload's
+PyObject* base_read = nullptr;
+
+// An object of ours whose class leaves `method` to TPayload, so that nobody can tell whether it was called.
+bool goes_past(PyObject* object, PyObject* name, PyObject* method) {
+  PyTypeObject* type = Py_TYPE(object);
+  return payload::is_payload_type(type) && _PyType_Lookup(type, name) == method;
+}
+
+const CodecOptions& default_options() {
+  static const CodecOptions options;
+  return options;
+}
+
+// The options of a factory of ours (or of none given); null for other factories.
+const CodecOptions* options_for(PyObject* factory) {
+  return factory == nullptr ? &default_options() : factory_options_of(factory);
+}
+
+Ref memory_transport(PyObject* bytes) {
+  const Ref type = checked(PyObject_GetAttrString(core, "TCyMemoryBuffer"));
+  return checked(PyObject_CallFunctionObjArgs(type.get(), bytes, nullptr));
+}
+
+Ref protocol_over(PyObject* transport, PyObject* factory) {
+  return factory == nullptr ? make(default_options(), transport)
+                            : checked(PyObject_CallMethod(factory, "get_protocol", "O", transport));
+}
+
+Ref serialized(PyObject* object, PyObject* factory) {
+  const CodecOptions* options = options_for(factory);
+  if (options != nullptr && goes_past(object, write_name, base_write)) [[likely]] {
+    BytesBuffer out;
+    write_struct(out, object, *options);
+    return out.take();
+  }
+  const Ref transport = memory_transport(nullptr);
+  const Ref protocol = protocol_over(transport.get(), factory);
+  checked(PyObject_CallMethod(object, "write", "O", protocol.get()));
+  checked(PyObject_CallMethod(protocol.get(), "write_message_end", nullptr));
+  return checked(PyObject_CallMethod(transport.get(), "getvalue", nullptr));
+}
+
+void read_from(Bytes bytes, PyObject* object, const CodecOptions& options) {
+  Input in(bytes);
+  read_struct(in, object, options);
+}
+
+void deserialize_into(PyObject* object, PyObject* buffer, PyObject* factory) {
+  const CodecOptions* options = options_for(factory);
+  if (options != nullptr && goes_past(object, read_name, base_read)) [[likely]] {
+    if (PyBytes_CheckExact(buffer)) {
+      const char* bytes = PyBytes_AS_STRING(buffer);
+      return read_from(
+          {reinterpret_cast<const std::uint8_t*>(bytes), static_cast<std::size_t>(Py_SIZE(buffer))}, object,
+          *options);
+    }
+    const View view(buffer);
+    return read_from(view.bytes(), object, *options);
+  }
+  const Ref bytes = PyBytes_CheckExact(buffer) ? Ref::share(buffer) : checked(PyBytes_FromObject(buffer));
+  const Ref transport = memory_transport(bytes.get());
+  const Ref protocol = protocol_over(transport.get(), factory);
+  checked(PyObject_CallMethod(object, "read", "O", protocol.get()));
+}
+
+// Puts positional arguments and keywords in the order of `names`; the last may be missing (null).
+template <std::size_t count>
+void place_arguments(const char* function, const char* const (&names)[count], PyObject* (&given)[count],
+                     PyObject* const* args, Py_ssize_t positional, PyObject* keywords) {
+  if (positional > static_cast<Py_ssize_t>(count)) {
+    raise(PyExc_TypeError, "%s() takes at most %zu arguments, %zd were given", function, count, positional);
+  }
+  for (Py_ssize_t i = 0; i < positional; ++i) given[i] = args[i];
+  for (Py_ssize_t k = 0; keywords != nullptr && k < PyTuple_GET_SIZE(keywords); ++k) {
+    PyObject* keyword = PyTuple_GET_ITEM(keywords, k);
+    std::size_t i = 0;
+    while (i < count && PyUnicode_CompareWithASCIIString(keyword, names[i]) != 0) ++i;
+    if (i == count) raise(PyExc_TypeError, "%s() got an unexpected keyword argument '%U'", function, keyword);
+    if (given[i] != nullptr) raise(PyExc_TypeError, "%s() got two values for '%s'", function, names[i]);
+    given[i] = args[positional + k];
+  }
+  for (std::size_t i = 0; i + 1 < count; ++i) {
+    if (given[i] == nullptr) raise(PyExc_TypeError, "%s() needs the argument '%s'", function, names[i]);
+  }
+}
+
+PyObject* serialize(PyObject*, PyObject* const* args, Py_ssize_t positional, PyObject* keywords) {
+  return guarded<PyObject*>(nullptr, [&] {
+    static const char* const names[] = {"thrift_object", "proto_factory"};
+    PyObject* given[2] = {};
+    place_arguments("serialize", names, given, args, positional, keywords);
+    return serialized(given[0], given[1]).release();
+  });
+}
+
+PyObject* deserialize(PyObject*, PyObject* const* args, Py_ssize_t positional, PyObject* keywords) {
+  return guarded<PyObject*>(nullptr, [&] {
+    static const char* const names[] = {"thrift_object", "buf", "proto_factory"};
+    PyObject* given[3] = {};
+    place_arguments("deserialize", names, given, args, positional, keywords);
+    deserialize_into(given[0], given[1], given[2]);
+    return Ref::share(given[0]).release();
+  });
+}
+
+PyMethodDef functions[] = {
+    {"serialize", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(serialize)),
+     METH_FASTCALL | METH_KEYWORDS,
+     "serialize(thrift_object, proto_factory=TBinaryProtocolFactory())\n\nThe object's bytes."},
+    {"deserialize", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(deserialize)),
+     METH_FASTCALL | METH_KEYWORDS,
+     "deserialize(thrift_object, buf, proto_factory=TBinaryProtocolFactory())\n\n"
+     "Fills the object from any buffer and gives it back. Fields that are not in the bytes keep their "
+     "value;\n"
+     "bytes after the struct are ignored."},
+    {nullptr, nullptr, 0, nullptr},
+};
+
+}  // namespace
+
+int add_serialize_to(PyObject* module) {
+  return guarded(-1, [module] {
+    core = module;
+    write_name = checked(PyUnicode_InternFromString("write")).release();
+    read_name = checked(PyUnicode_InternFromString("read")).release();
+    base_write = _PyType_Lookup(payload::base(), write_name);
+    base_read = _PyType_Lookup(payload::base(), read_name);
+    return PyModule_AddFunctions(module, functions);
+  });
+}
+
+}  // namespace fastthrift::python::protocol

@@ -1,0 +1,22 @@
+"""Whole structs to bytes and back, and a look at bytes."""
+
+from __future__ import annotations
+
+from fastthrift._core import deserialize, serialize
+
+
+def hexlify(byte_array: bytes, delimeter: str = " ") -> str:
+    """The bytes as pairs of hex digits."""
+    return delimeter.join(f"{byte:02x}" for byte in byte_array)
+
+
+def hexprint(byte_array: bytes, delimeter: str = " ", count: int = 10) -> None:
+    """Prints the bytes as pairs of hex digits, ``count`` in a line."""
+    print("Bytes:")
+    print(byte_array)
+    print("\nHex:")
+    for start in range(0, len(byte_array), count):
+        print(hexlify(byte_array[start : start + count], delimeter))
+
+
+__all__ = ["deserialize", "hexlify", "hexprint", "serialize"]
