@@ -138,9 +138,14 @@ class Server::State final : public Leader, public Sessions, public std::enable_s
 
   bool wait(milliseconds timeout) { return leadership_.wait(timeout); }
   bool was_started() const { return started_; }
-#if !defined(_WIN32)
-  pid_t process() const { return process_; }
+  // In a forked child: the threads are the parent's, and so is everything that they held at that moment.
+  bool is_of_another_process() const {
+#if defined(_WIN32)
+    return false;
+#else
+    return process_ != ::getpid();
 #endif
+  }
   std::size_t connections() const { return count_; }
 
   // Leader
@@ -316,21 +321,24 @@ Server::Server(net::SocketHandle listener, std::shared_ptr<HandlerFactory> facto
 
 Server::~Server() {
   if (!state_->was_started()) return;
-#if !defined(_WIN32)
-  if (state_->process() != ::getpid()) {
-    // In a forked child: the threads are the parent's, and so is everything that they may hold at this
-    // moment.
-    new std::shared_ptr<State>(std::move(state_));
+  if (state_->is_of_another_process()) {
+    new std::shared_ptr<State>(std::move(state_));  // never to be touched
     return;
   }
-#endif
   state_->stop(milliseconds{0});
   state_->wait(milliseconds{2000});
 }
 
 void Server::start() { state_->start(); }
-void Server::stop(milliseconds grace) { state_->stop(grace); }
-bool Server::wait(milliseconds timeout) { return state_->wait(timeout); }
+
+void Server::stop(milliseconds grace) {
+  if (!state_->was_started() || !state_->is_of_another_process()) state_->stop(grace);
+}
+
+bool Server::wait(milliseconds timeout) {
+  return (state_->was_started() && state_->is_of_another_process()) || state_->wait(timeout);
+}
+
 std::size_t Server::connections() const { return state_->connections(); }
 std::size_t Server::threads() const { return state_->leadership().threads(); }
 

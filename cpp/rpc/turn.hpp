@@ -22,6 +22,9 @@ class Turn {
     return answered_bytes >= most_bytes_ || !leadership_.still_leads(ticket_);
   }
 
+  // It took so long that another thread leads by now.
+  bool is_long() const { return !leadership_.still_leads(ticket_); }
+
   // After all: true if this thread still leads.
   bool end() { return ticket_ == 0 || leadership_.leave(ticket_); }
 

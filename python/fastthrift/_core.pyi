@@ -1,7 +1,6 @@
 """The native core: what the Python modules of this package build on. Users import it from those."""
 
-from types import ModuleType
-from typing import Any, Optional, Union
+from typing import Any, Callable, Optional, Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
@@ -50,18 +49,47 @@ class RecordingMemoryBuffer(CyTransportBase):
     def setvalue(self, value: Optional[Buffer], /) -> None: ...
     def c_write_buffer(self, buf: Buffer, /) -> None: ...
 
-# ---- cpp/python/idl_module.cpp
+# ---- cpp/python/client.cpp
 
-class IdlDocument:
-    """An IDL file as it is written, read by parse_idl()."""
+def set_client_classes(client: type, transport: type, socket: type, /) -> None: ...
 
+class ClientCalls:
+    lenient_seqid: bool
+    _service: Any
+    _iprot: Any
+    _oprot: Any
+    _failure: Optional[str]
+    _seqid: int
+    def __getattr__(self, name: str) -> Callable[..., Any]: ...
+    def _enter(self, api: str, /) -> None: ...
+    def _leave(self) -> None: ...
+
+# ---- cpp/python/server.cpp
+
+class Server:
+    def __init__(
+        self,
+        listener: int,
+        service: Any,
+        handler: Any,
+        protocol: Any,
+        log: Any,
+        *,
+        answer_undeclared: bool = True,
+        idle_ms: float = 60_000,
+        message_ms: float = 30_000,
+        stalled_ms: float = 30_000,
+        unsent: int = 1_048_576,
+        max_connections: int = 10_000,
+        handler_threads: int = 256,
+    ) -> None: ...
+    def start(self) -> None: ...
+    def stop(self, grace_ms: float = 5000) -> None: ...
+    def wait(self, timeout_ms: float) -> bool: ...
     @property
-    def includes(self) -> list[tuple[str, int, int]]: ...
+    def connections(self) -> int: ...
+    @property
+    def threads(self) -> int: ...
 
-class IdlSchema:
-    """What an IDL file means, made by compile_idl()."""
-
-    def build(self, module: ModuleType, class_module: str, file: Optional[str], includes: list[ModuleType]) -> None: ...
-
-def parse_idl(text: bytes, file: str, reserved: list[str] = ...) -> IdlDocument: ...
-def compile_idl(document: IdlDocument, includes: list[IdlSchema]) -> IdlSchema: ...
+def can_serve(protocol: Any, /) -> bool: ...
+def stop_servers() -> None: ...

@@ -7,18 +7,19 @@ three; a call goes past them only where nobody does.
 from __future__ import annotations
 
 import contextlib
-import functools
-import threading
+import socket
 from collections.abc import Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Callable
+from typing import TYPE_CHECKING, Any
 
+from fastthrift import _core
 from fastthrift.thrift import (
     TApplicationException,
     TMessageType,
     TTransportException,
     args_to_kwargs,
 )
+from fastthrift.transport.socket import TSocket
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -41,16 +42,14 @@ def _deadline(trans: Any) -> Iterator[None]:
         trans.end_call()
 
 
-class TClient:
+class TClient(_core.ClientCalls):
     """Calls the methods of ``service`` over the transport of ``iprot`` (and ``oprot``).
 
     Threads may share a client: calls wait for each other. After a call whose exchange failed (a timeout, bad bytes, an
     answer to another call) the connection is closed, because nobody knows whose answer would come next.
     """
 
-    _calling: int | None = None  # the thread whose call is under way
     _sent: int | None = None  # the sequence id that `_send` sent
-    _failure: str | None = None  # why the connection was closed
 
     def __init__(self, service: Any, iprot: Any, oprot: Any = None) -> None:
         self._service = service
@@ -58,17 +57,6 @@ class TClient:
         if oprot is not None:
             self._oprot = oprot
         self._seqid = 0
-        self._lock = threading.Lock()
-
-    def __getattr__(self, _api: str) -> Callable[..., Any]:
-        if _api != "_service" and not _api.startswith("__"):
-            services = self._service.thrift_services
-            if _api in services:
-                return functools.partial(self._req, _api)
-            # `close` is the client's own; a method of that name is called as `tclose`.
-            if _api == "tclose" and "close" in services:
-                return functools.partial(self._req, "close")
-        raise AttributeError(f"{type(self).__name__} instance has no attribute {_api!r}")
 
     def __dir__(self) -> list[str]:
         return list(self._service.thrift_services)
@@ -83,23 +71,17 @@ class TClient:
 
     def _req(self, _api: str, *args: Any, **kwargs: Any) -> Any:
         arguments = self._bind(_api, args, kwargs)
-        lock = self.__dict__.get("_lock") or self.__dict__.setdefault("_lock", threading.Lock())
-        if self._calling == threading.get_ident():
-            # A finalizer or a signal handler inside the call: its answer would be taken for this call's.
-            raise TTransportException(
-                TTransportException.UNKNOWN, f"{_api}: called while a call of this client is under way in this thread"
-            )
-        with lock, _deadline(self._iprot.trans):
-            self._calling = threading.get_ident()
-            try:
+        self._enter(_api)
+        try:
+            with _deadline(self._iprot.trans):
                 self._seqid = self._seqid + 1 if self._seqid < _LAST_SEQID else 1
                 self._sent = None
                 self._send(_api, **arguments)
                 if getattr(getattr(self._service, _api + "_result"), "oneway", False):
                     return None
                 return self._recv(_api)
-            finally:
-                self._calling = None
+        finally:
+            self._leave()
 
     def _bind(self, api: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         spec = getattr(self._service, api + "_args").thrift_spec
@@ -174,7 +156,7 @@ class TClient:
                 TApplicationException.INVALID_MESSAGE_TYPE,
                 f"Invalid message type: {api} was answered with a message of type {message_type}",
             )
-        if self._sent is not None and seqid != self._sent:
+        if self._sent is not None and seqid != self._sent and not (self.lenient_seqid and seqid == 0):
             raise TApplicationException(
                 TApplicationException.BAD_SEQUENCE_ID,
                 f"Bad sequence ID: {api} was sent with {self._sent}, the answer has {seqid}",
@@ -214,3 +196,7 @@ class TClient:
         self._iprot.trans.close()
         if self._iprot.trans is not self._oprot.trans:
             self._oprot.trans.close()
+
+
+# A patched socket (gevent's, say) is used through its methods, so that it can let others run.
+_core.set_client_classes(TClient, TSocket, socket.socket if socket.socket.__module__ == "socket" else type(None))

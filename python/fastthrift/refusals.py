@@ -19,6 +19,9 @@ class Refusals:
 
     def refused(self, kind: str, error: BaseException) -> None:
         """Logs that a message, connection, ... was refused; what is too much is counted and told later."""
+        self.note(kind, f"{type(error).__name__}: {error}")
+
+    def note(self, kind: str, text: str) -> None:
         with self._lock:
             now = time.monotonic()
             silent = 0
@@ -31,5 +34,4 @@ class Refusals:
                 return
         if silent > 0:
             self._logger.warning("%d more of kind %s were refused", silent, kind)
-        text = f"{type(error).__name__}: {error}"
         self._logger.warning("%s refused: %s", kind, text if len(text) <= _LONGEST else text[:_LONGEST] + "...")

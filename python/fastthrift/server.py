@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from fastthrift.acceptor import Acceptor
+from fastthrift.engine import engine_for
 from fastthrift.processor import TProcessorFactory
 from fastthrift.protocol import TBinaryProtocolFactory
 from fastthrift.refusals import Refusals
@@ -32,6 +33,8 @@ logger = logging.getLogger("fastthrift.server")
 
 # How long calls in flight may take after close(), in milliseconds.
 DEFAULT_GRACE_MS = 5_000
+
+_LOOK_AROUND_MS = 100
 
 _OUT_OF_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
@@ -129,6 +132,9 @@ class _StoppableServer(TServer):
         """`close()` with another time for the calls in flight; 0 cuts them off."""
         self._grace_ms = grace_ms
         self.closed = True
+        engine = self.__dict__.get("_engine")
+        if engine is not None:
+            engine.stop(grace_ms)
         if self._acceptor is not None:
             self._acceptor.ring()
         trans = getattr(self, "trans", None)
@@ -254,6 +260,35 @@ class TThreadedServer(_StoppableServer):
         self.daemon = kwargs.pop("daemon", False)
         super().__init__(*args, **kwargs)
         self.closed = False
+
+    def serve(self) -> None:
+        """Serves until `close()`, SIGTERM or Ctrl-C: on the core's engine where all parts are ours, else with threads."""
+        self.trans.listen()
+        with _drains_on_sigterm(self):
+            engine = engine_for(self, TThreadedServer)
+            if engine is None:
+                self._serve_generic()
+            else:
+                self._serve_on(engine)
+
+    def _serve_on(self, engine: Any) -> None:
+        self._engine = engine
+        engine.start()
+        try:
+            if self.closed:  # before it began
+                engine.stop(0)
+            # The waits end now and then so that signals are seen.
+            while not engine.wait(_LOOK_AROUND_MS):
+                pass
+        finally:
+            # Ctrl-C comes here too: calls in flight are answered first, a second one cuts them off.
+            self.stop(self._grace_ms)
+            try:
+                while not engine.wait(_LOOK_AROUND_MS):
+                    pass
+            finally:
+                engine.stop(0)
+                del self._engine
 
     def _start(self, client: Any) -> None:
         try:

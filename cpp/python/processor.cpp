@@ -1,0 +1,424 @@
+#include "python/processor.hpp"
+
+#include "python/errors.hpp"
+#include "python/gil.hpp"
+#include "python/payload.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace fastthrift::python {
+namespace {
+
+using wire::MessageType;
+
+// The thread state that this thread of the engine keeps for its life.
+thread_local PyThreadState* engine_state = nullptr;
+
+Ref text_of(std::string_view text) {
+  return checked(PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "backslashreplace"));
+}
+
+// The exception that is set, with its traceback; clears it.
+Ref take_raised() {
+#if PY_VERSION_HEX >= 0x030C0000
+  return Ref::steal(PyErr_GetRaisedException());
+#else
+  PyObject *type = nullptr, *value = nullptr, *traceback = nullptr;
+  PyErr_Fetch(&type, &value, &traceback);
+  PyErr_NormalizeException(&type, &value, &traceback);
+  if (traceback != nullptr) PyException_SetTraceback(value, traceback);
+  Py_XDECREF(type);
+  Py_XDECREF(traceback);
+  return Ref::steal(value);
+#endif
+}
+
+// The C++ exception being handled as a Python one; the error indicator is clear afterwards.
+Ref take_current() {
+  set_python_error();
+  return take_raised();
+}
+
+std::string text_of_object(PyObject* object) {
+  const Ref text = Ref::steal(PyObject_Str(object));
+  const char* bytes = text ? PyUnicode_AsUTF8(text.get()) : nullptr;
+  if (bytes == nullptr) PyErr_Clear();
+  return bytes == nullptr ? Py_TYPE(object)->tp_name : bytes;
+}
+
+bool is_application_exception(PyObject* error) {
+  PyObject* type = registered_exception("TApplicationException");
+  return type != nullptr && PyObject_TypeCheck(error, reinterpret_cast<PyTypeObject*>(type));
+}
+
+Ref make_instance(PyObject* type) {
+  auto* as_type = reinterpret_cast<PyTypeObject*>(type);
+  return PyType_Check(type) && payload::is_payload_type(as_type) ? payload::make(as_type)
+                                                                 : checked(PyObject_CallNoArgs(type));
+}
+
+// An instance with its layout, whatever class it is of.
+class Fields {
+ public:
+  explicit Fields(PyObject* object)
+      : object_(object),
+        layout_(payload::is_payload_type(Py_TYPE(object)) ? payload::layout_of(Py_TYPE(object))
+                                                          : payload::layout_of_object(object, keep_)) {}
+
+  const Layout& layout() const { return layout_; }
+  bool is_direct() const { return layout_.is_direct() && Py_TYPE(object_) == layout_.type(); }
+  Ref get(const FieldLayout& field) const {
+    if (is_direct()) {
+      PyObject* value = payload::slot(object_, field.offset);
+      return Ref::share(value == nullptr ? Py_None : value);
+    }
+    Ref value = Ref::steal(PyObject_GetAttr(object_, field.name));
+    if (value) return value;
+    if (!PyErr_ExceptionMatches(PyExc_AttributeError)) throw PythonError();
+    PyErr_Clear();
+    return Ref::share(Py_None);
+  }
+  void set(const FieldLayout& field, PyObject* value) {
+    if (is_direct()) {
+      payload::store(object_, field.offset, Ref::share(value));
+    } else {
+      checked_status(PyObject_SetAttr(object_, field.name, value));
+    }
+  }
+
+ private:
+  LayoutUse use_;
+  PyObject* object_;
+  std::unique_ptr<Layout> keep_;
+  const Layout& layout_;
+};
+
+// One connection. The GIL is taken once for all messages of a read.
+class ConnectionHandler final : public rpc::Handler {
+ public:
+  explicit ConnectionHandler(Processor& processor) : processor_(processor) {}
+
+  rpc::Answered answer(std::span<const Bytes> messages, const framing::Framing& framing, Buffer& answers,
+                       rpc::Turn& turn) override {
+    rpc::Answered answered;
+    take_gil(engine_state);
+    turn.begin();
+    for (const Bytes& message : messages) {
+      const Processor::Outcome outcome = processor_.answer(message, framing, answers, turn);
+      if (outcome == Processor::Outcome::later) break;
+      ++answered.messages;
+      answered.close = outcome == Processor::Outcome::close;
+      if (answered.close || turn.is_over(answers.size())) break;
+    }
+    engine_state = PyEval_SaveThread();
+    return answered;
+  }
+
+  void refused(const std::string& peer, const std::string& error) override {
+    take_gil(engine_state);
+    processor_.log_refused(peer, error);
+    engine_state = PyEval_SaveThread();
+  }
+
+ private:
+  Processor& processor_;
+};
+
+}  // namespace
+
+Processor::Processor(PyObject* service, PyObject* handler, PyObject* log, const CodecOptions& options,
+                     bool answers_undeclared)
+    : service_(Ref::share(service)),
+      handler_(Ref::share(handler)),
+      log_(Ref::share(log)),
+      options_(options),
+      answers_undeclared_(answers_undeclared) {}
+
+Processor::~Processor() {
+  if (is_finalizing()) {
+    // Nobody may touch objects any more; the process ends.
+    service_.release();
+    handler_.release();
+    log_.release();
+    for (auto& [name, method] : methods_) {
+      method.name.release();
+      method.args.release();
+      method.result.release();
+    }
+    return;
+  }
+  const GilEnsured gil;
+  methods_.clear();
+  service_ = Ref();
+  handler_ = Ref();
+  log_ = Ref();
+}
+
+Processor::Outcome Processor::answer(Bytes message, const framing::Framing& framing, Buffer& answers,
+                                     const rpc::Turn& turn) {
+  const std::size_t before = answers.size();
+  try {
+    Input in(message);
+    const wire::MessageHeader header = read_message_begin(in, options_);
+    if (header.type != MessageType::call && header.type != MessageType::oneway) {
+      refuse(header, RemoteError::Kind::invalid_message_type,
+             "Invalid message type " + std::to_string(static_cast<int>(header.type)) + " for a call of " +
+                 std::string(header.name),
+             framing, answers);
+      return Outcome::answered;
+    }
+    ServedMethod* method = find(header.name);
+    if (method == nullptr) {
+      refuse(header, RemoteError::Kind::unknown_method, "", framing, answers);
+      return Outcome::answered;
+    }
+    if (method->is_slow && before != 0) return Outcome::later;
+
+    const Ref args = make_instance(method->args.get());
+    try {
+      read_struct(in, args.get(), options_);
+    } catch (...) {
+      const Ref error = take_current();
+      const std::string text = text_of_object(error.get());
+      log_refused(std::string(header.name), text);
+      refuse(header, RemoteError::Kind::protocol_error, text, framing, answers);
+      return Outcome::answered;
+    }
+    const Outcome outcome = run({*method, header.sequence_id, framing, answers}, args.get());
+    method->is_slow = turn.is_long();
+    return outcome;
+  } catch (...) {
+    // The bytes are no call, or an answer to it cannot be made.
+    answers.truncate(before);
+    const Ref error = take_current();
+    log_refused("a message", error ? text_of_object(error.get()) : "");
+    return Outcome::close;
+  }
+}
+
+ServedMethod* Processor::find(std::string_view name) {
+  if (const auto found = methods_.find(name); found != methods_.end()) return &found->second;
+  const Ref text =
+      Ref::steal(PyUnicode_DecodeUTF8(name.data(), static_cast<Py_ssize_t>(name.size()), nullptr));
+  if (!text) {
+    PyErr_Clear();
+    return nullptr;
+  }
+  const Ref services = checked(PyObject_GetAttrString(service_.get(), "thrift_services"));
+  const int is_known = PySequence_Contains(services.get(), text.get());
+  checked_status(is_known);
+  if (is_known == 0) return nullptr;
+  ServedMethod method;
+  const auto class_for = [&](const char* suffix) {
+    const Ref attribute = checked(PyUnicode_FromFormat("%U%s", text.get(), suffix));
+    return checked(PyObject_GetAttr(service_.get(), attribute.get()));
+  };
+  PyObject* interned = Ref(text).release();
+  PyUnicode_InternInPlace(&interned);
+  method.name = Ref::steal(interned);
+  method.args = class_for("_args");
+  method.result = class_for("_result");
+  const Ref oneway = Ref::steal(PyObject_GetAttrString(method.result.get(), "oneway"));
+  if (!oneway) {
+    PyErr_Clear();
+  } else {
+    const int truth = PyObject_IsTrue(oneway.get());
+    checked_status(truth);
+    method.is_oneway = truth != 0;
+  }
+  return &methods_.emplace(name, std::move(method)).first->second;
+}
+
+wire::MessageHeader Processor::header_of(const Call& call) {
+  Py_ssize_t size = 0;
+  const char* name = PyUnicode_AsUTF8AndSize(call.method.name.get(), &size);  // cached in the str
+  if (name == nullptr) throw PythonError();
+  return {{name, static_cast<std::size_t>(size)}, MessageType::call, call.sequence_id};
+}
+
+Processor::Outcome Processor::run(const Call& call, PyObject* args) {
+  Ref returned;
+  {
+    const Fields fields(args);
+    const auto& declared = fields.layout().fields();
+    std::vector<Ref> values;
+    values.reserve(declared.size());
+    for (const FieldLayout& field : declared) {
+      values.push_back(fields.get(field));
+      if (field.required && values.back().get() == Py_None) {
+        if (call.method.is_oneway) return Outcome::answered;
+        const Ref service = Ref::steal(PyObject_GetAttrString(service_.get(), "__name__"));
+        if (!service) PyErr_Clear();
+        const Ref text = checked(PyUnicode_FromFormat("%S.%U: required argument '%U' is missing",
+                                                      service ? service.get() : service_.get(),
+                                                      call.method.name.get(), field.name));
+        refuse(header_of(call), RemoteError::Kind::protocol_error, text_of_object(text.get()), call.framing,
+               call.answers);
+        return Outcome::answered;
+      }
+    }
+    // The handler's method is looked up for each call, so that it can be replaced while the server runs.
+    constexpr std::size_t few = 8;
+    PyObject* on_stack[few + 1];
+    std::vector<PyObject*> on_heap;
+    PyObject** stack = on_stack;
+    if (values.size() > few) {
+      on_heap.resize(values.size() + 1);
+      stack = on_heap.data();
+    }
+    stack[0] = handler_.get();
+    for (std::size_t i = 0; i < values.size(); ++i) stack[i + 1] = values[i].get();
+    Parked parked;
+    PyObject* result = PyObject_VectorcallMethod(call.method.name.get(), stack, values.size() + 1, nullptr);
+    parked.disarm();
+    returned = Ref::steal(result);
+  }
+  if (!returned) return answer_raised(call);
+  if (call.method.is_oneway) return Outcome::answered;
+  try {
+    const Ref result = make_instance(call.method.result.get());
+    Fields fields(result.get());
+    const int success = fields.layout().find(0);
+    if (success >= 0) fields.set(fields.layout().fields()[static_cast<std::size_t>(success)], returned.get());
+    write_result(call, result.get());
+    return Outcome::answered;
+  } catch (...) {
+    const Ref error = take_current();
+    return fail(call, "returned", error.get());
+  }
+}
+
+// The handler has raised; the error is set.
+Processor::Outcome Processor::answer_raised(const Call& call) {
+  const Ref error = take_raised();
+  const bool is_ordinary = PyObject_TypeCheck(error.get(), reinterpret_cast<PyTypeObject*>(PyExc_Exception));
+  try {
+    if (is_application_exception(error.get())) {
+      if (call.method.is_oneway) return Outcome::answered;
+      write_exception(header_of(call), error.get(), call.framing, call.answers);
+      return Outcome::answered;
+    }
+    if (is_ordinary) {
+      const Ref result = make_instance(call.method.result.get());
+      Fields fields(result.get());
+      const Layout& layout = fields.layout();
+      const FieldLayout* match = nullptr;  // the first in the order of ids
+      for (const FieldLayout& field : layout.fields()) {
+        const Shape& shape = layout.shape(field.shape);
+        if (field.id == 0 || shape.form != Form::structure || shape.type == nullptr) continue;
+        if (match != nullptr && match->id < field.id) continue;
+        const int is_one = PyObject_IsInstance(error.get(), reinterpret_cast<PyObject*>(shape.type));
+        checked_status(is_one);
+        if (is_one != 0) match = &field;
+      }
+      if (match != nullptr) {
+        if (call.method.is_oneway) return Outcome::answered;
+        fields.set(*match, error.get());
+        write_result(call, result.get());
+        return Outcome::answered;
+      }
+    }
+  } catch (...) {
+    const Ref unwritable = take_current();
+    return fail(call, "returned", unwritable.get());
+  }
+  return fail(call, "raised", error.get());
+}
+
+// What the IDL does not declare: logged, and answered or the end of the connection.
+Processor::Outcome Processor::fail(const Call& call, const char* what, PyObject* error) {
+  log(what, call.method.name.get(), error);
+  if (!answers_undeclared_) return Outcome::close;
+  if (call.method.is_oneway) return Outcome::answered;
+  // The class, but not the text, leaves the server.
+  const Ref class_name =
+      checked(PyObject_GetAttrString(reinterpret_cast<PyObject*>(Py_TYPE(error)), "__name__"));
+  const wire::MessageHeader header = header_of(call);
+  refuse(header, RemoteError::Kind::internal_error,
+         "Internal error processing " + std::string(header.name) + ": " + text_of_object(class_name.get()),
+         call.framing, call.answers);
+  return Outcome::answered;
+}
+
+void Processor::write_result(const Call& call, PyObject* result) {
+  const wire::MessageHeader header = header_of(call);
+  const std::size_t start = call.framing.begin(call.answers);
+  try {
+    write_message_begin(call.answers, header.name, MessageType::reply, header.sequence_id, options_);
+    write_struct(call.answers, result, options_);
+    call.framing.end(call.answers, start);
+  } catch (...) {
+    call.answers.truncate(start);
+    throw;
+  }
+}
+
+void Processor::write_exception(const wire::MessageHeader& header, PyObject* error,
+                                const framing::Framing& framing, Buffer& answers) {
+  const std::size_t start = framing.begin(answers);
+  try {
+    write_message_begin(answers, header.name, MessageType::exception, header.sequence_id, options_);
+    write_struct(answers, error, options_);
+    framing.end(answers, start);
+  } catch (...) {
+    answers.truncate(start);
+    throw;
+  }
+}
+
+void Processor::refuse(const wire::MessageHeader& header, RemoteError::Kind kind, const std::string& text,
+                       const framing::Framing& framing, Buffer& answers) {
+  if (header.type == MessageType::oneway) return;
+  PyObject* type = registered_exception("TApplicationException");
+  if (type == nullptr) raise(PyExc_RuntimeError, "TApplicationException is not registered");
+  const Ref message = text.empty() ? Ref::share(Py_None) : text_of(text);
+  const Ref error = checked(PyObject_CallFunction(type, "iO", static_cast<int>(kind), message.get()));
+  write_exception(header, error.get(), framing, answers);
+}
+
+std::unique_ptr<rpc::Handler> Processor::make_handler() { return std::make_unique<ConnectionHandler>(*this); }
+
+void Processor::thread_started() { engine_state = PyThreadState_New(interpreter_); }
+
+void Processor::thread_stops() {
+  if (is_finalizing()) return;  // the state is the interpreter's to free
+  take_gil(engine_state);
+  PyThreadState_Clear(engine_state);
+  PyThreadState_DeleteCurrent();
+  engine_state = nullptr;
+}
+
+void Processor::warn(const std::string& text) {
+  take_gil(engine_state);
+  try {
+    const Ref message = text_of(text);
+    log("warn", message.get(), nullptr);
+  } catch (...) {
+    take_current();
+  }
+  engine_state = PyEval_SaveThread();
+}
+
+void Processor::log_refused(const std::string& peer, const std::string& error) {
+  try {
+    const Ref who = text_of(peer), why = text_of(error);
+    log("refused", who.get(), why.get());
+  } catch (...) {
+    take_current();
+  }
+}
+
+void Processor::log(const char* event, PyObject* first, PyObject* second) noexcept {
+  const Ref name = Ref::steal(PyUnicode_FromString(event));
+  Ref done;
+  if (name) {
+    Parked parked;
+    PyObject* result = PyObject_CallMethodObjArgs(log_.get(), name.get(), first, second, nullptr);
+    parked.disarm();
+    done = Ref::steal(result);
+  }
+  if (!done) PyErr_WriteUnraisable(log_.get());
+}
+
+}  // namespace fastthrift::python

@@ -1,0 +1,81 @@
+#pragma once
+
+#include "python/codec.hpp"
+#include "python/ref.hpp"
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/errors.hpp"
+#include "rpc/handler.hpp"
+
+// What stands behind the engine of a server: messages of one service become calls of a Python object's
+// methods.
+namespace fastthrift::python {
+
+// One method of a service, from the classes `<name>_args` and `<name>_result`.
+struct ServedMethod {
+  Ref name;
+  Ref args;    // class
+  Ref result;  // class
+  bool is_oneway = false;
+  bool is_slow = false;  // kept its thread long when it was last called
+};
+
+// Answers the messages of all connections of a server, as TProcessor does for one: same answers, same order
+// of things. All members but those of rpc::HandlerFactory need the GIL.
+class Processor final : public rpc::HandlerFactory {
+ public:
+  // `log` has the methods refused(peer, text), raised(api, error), returned(api, error) and warn(text).
+  Processor(PyObject* service, PyObject* handler, PyObject* log, const CodecOptions& options,
+            bool answers_undeclared);
+  ~Processor() override;
+
+  enum class Outcome { answered, later, close };
+  // Answers one message behind what is in `answers`. `later`: not now, because it may take long and others
+  // are ready.
+  Outcome answer(Bytes message, const framing::Framing& framing, Buffer& answers, const rpc::Turn& turn);
+
+  std::unique_ptr<rpc::Handler> make_handler() override;
+  void warn(const std::string& text) override;
+  void thread_started() override;
+  void thread_stops() override;
+
+  void log_refused(const std::string& peer, const std::string& error);
+
+ private:
+  ServedMethod* find(std::string_view name);
+  // One call, in a frame around its answer.
+  struct Call {
+    ServedMethod& method;
+    std::int32_t sequence_id;
+    const framing::Framing& framing;
+    Buffer& answers;
+  };
+  Outcome run(const Call& call, PyObject* args);
+  Outcome answer_raised(const Call& call);
+  void write_result(const Call& call, PyObject* result);
+  static wire::MessageHeader header_of(const Call& call);
+  void write_exception(const wire::MessageHeader& header, PyObject* error, const framing::Framing& framing,
+                       Buffer& answers);
+  void refuse(const wire::MessageHeader& header, RemoteError::Kind kind, const std::string& text,
+              const framing::Framing& framing, Buffer& answers);
+  Outcome fail(const Call& call, const char* what, PyObject* error);
+  void log(const char* event, PyObject* first, PyObject* second) noexcept;
+
+  PyInterpreterState* const interpreter_ = PyInterpreterState_Get();
+  Ref service_;
+  Ref handler_;
+  Ref log_;
+  CodecOptions options_;
+  bool answers_undeclared_;
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
+  std::unordered_map<std::string, ServedMethod, Hash, std::equal_to<>> methods_;
+};
+
+}  // namespace fastthrift::python

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "python/codec.hpp"
+#include "python/ref.hpp"
+
+#include <string>
+#include <string_view>
+
+// One method of a service as its client sees it: how arguments become a struct, and a result struct a result.
+namespace fastthrift::python::client {
+
+class RemoteMethod {
+ public:
+  // Throws PythonError where the service has no classes for it.
+  RemoteMethod(PyObject* service, PyObject* name);
+
+  PyObject* name() const { return name_.get(); }
+  std::string_view text() const { return text_; }
+  bool is_oneway() const { return is_oneway_; }
+  // The service's classes are payload classes: the native way can make and read them.
+  bool is_native() const { return is_native_; }
+
+  // The arguments of a call as an instance of the args class, by thriftpy2's rules: positional ones in the
+  // order of declaration, None is "not given", a required one that is missing is
+  // TApplicationException(UNKNOWN_METHOD).
+  Ref bind(PyObject* const* args, std::size_t positional, PyObject* keywords) const;
+  // The result struct out of a reply's body.
+  Ref read_result(Input& in, const CodecOptions& options) const;
+  // What it says: returns the result, or throws PythonError with what the server raised, or RemoteError.
+  Ref outcome_of(PyObject* result) const;
+
+ private:
+  void give(PyObject* object, const Layout& layout, const FieldLayout& field, PyObject* value) const;
+
+  Ref name_;
+  std::string text_;
+  std::string full_name_;  // "Service.method"
+  Ref args_;
+  Ref result_;
+  bool is_oneway_ = false;
+  bool is_native_ = false;
+};
+
+}  // namespace fastthrift::python::client

@@ -1,0 +1,90 @@
+"""Which servers run on the core's engine, and what the engine's events become in the log.
+
+The engine answers as `TProcessor` does, for many connections on few threads. It stands in for a server whose parts are
+exactly ours: where anybody has put a class or a method of his own between socket and handler, that is what is called.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import socket
+from typing import Any
+
+from fastthrift import _core, defaults
+from fastthrift.processor import TProcessor
+from fastthrift.refusals import Refusals
+from fastthrift.transport.buffered.cybuffered import TCyBufferedTransportFactory
+from fastthrift.transport.framed.cyframed import TCyFramedTransportFactory
+from fastthrift.transport.memory.cymemory import TCyMemoryBuffer
+from fastthrift.transport.socket import TServerSocket
+
+logger = logging.getLogger("fastthrift.server")
+
+_TRANSPORT_FACTORIES = (TCyBufferedTransportFactory, TCyFramedTransportFactory)
+# Methods of a server that see each connection.
+_STEPS = ("handle", "_run", "_start", "_serve_generic")
+
+# Threads of the engine run handlers: none may be inside Python when the interpreter goes away.
+atexit.register(_core.stop_servers)
+
+
+def engine_for(server: Any, server_class: type) -> _core.Server | None:
+    """An engine that serves what ``server`` would, not started; None where something is not exactly ours."""
+    if any(getattr(type(server), step) is not getattr(server_class, step) for step in _STEPS):
+        return None
+    if any(step in vars(server) for step in _STEPS):
+        return None
+    processor = server.processor
+    if type(processor) is not TProcessor or vars(processor).keys() - {"_service", "_handler"}:
+        return None
+    trans = server.trans
+    if type(trans) is not TServerSocket or "accept" in vars(trans) or type(trans.sock) is not socket.socket:
+        return None
+    if socket.socket.__module__ != "socket":
+        return None  # patched, by gevent for instance, to let others run
+    if server.otrans_factory is not server.itrans_factory or server.oprot_factory is not server.iprot_factory:
+        return None
+    if type(server.itrans_factory) not in _TRANSPORT_FACTORIES:
+        return None
+    if not type(server.iprot_factory).__module__.startswith("fastthrift."):
+        return None
+    sample = server.iprot_factory.get_protocol(server.itrans_factory.get_transport(TCyMemoryBuffer()))
+    if not _core.can_serve(sample):
+        return None
+    return _core.Server(
+        trans.sock.fileno(),
+        processor._service,
+        processor._handler,
+        sample,
+        EngineLog(server._refusals),
+        answer_undeclared=defaults.current.answer_undeclared_exceptions,
+        idle_ms=(trans.client_timeout or 0) * 1000,
+        max_connections=server.max_connections,
+    )
+
+
+class EngineLog:
+    """What the engine has to say, on the server's logger."""
+
+    def __init__(self, refusals: Refusals) -> None:
+        self._refusals = refusals
+
+    def refused(self, what: str, why: str) -> None:
+        self._refusals.note("message", f"{what}: {why}")
+
+    def raised(self, api: str, error: BaseException) -> None:
+        if isinstance(error, Exception):
+            self._log("%s raised what its IDL does not declare", api, error)
+        else:
+            self._log(f"%s raised {type(error).__name__}", api, error)
+
+    def returned(self, api: str, error: BaseException) -> None:
+        self._log("%s returned what its IDL does not declare", api, error)
+
+    def warn(self, text: str) -> None:
+        self._refusals.note("connection", text)
+
+    @staticmethod
+    def _log(text: str, api: str, error: BaseException) -> None:
+        logger.error(text, api, exc_info=(type(error), error, error.__traceback__))
