@@ -17,8 +17,9 @@ class Acceptor:
         sock = getattr(trans, "sock", None)
         if isinstance(sock, socket.socket) and sock.fileno() >= 0:
             self._bell = socket.socketpair()
-            # Several processes may poll one socket, and only one of them gets the connection.
-            sock.setblocking(False)
+            # Several processes may poll one socket, and only one of them gets the connection. Closed: accept will tell.
+            with contextlib.suppress(OSError):
+                sock.setblocking(False)
 
     def accept(self) -> Any:
         """The next connection, or None when there is nothing (yet): the bell rang, or a second is over."""

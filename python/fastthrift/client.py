@@ -94,11 +94,15 @@ class TClient(_core.ClientCalls):
                 if key not in known:
                     raise TypeError(f"{name}() got an unexpected keyword argument {key!r}")
         try:
-            return dict(args_to_kwargs(spec, *args, **kwargs))
+            arguments = dict(args_to_kwargs(spec, *args, **kwargs))
+            for field in spec.values():
+                if len(field) > 2 and field[-1] is True and arguments.get(field[1]) is None:
+                    raise ValueError(field[1])
         except ValueError as error:
             raise TApplicationException(
                 TApplicationException.UNKNOWN_METHOD, f"{error.args[0]} is required argument for {name}"
             ) from None
+        return arguments
 
     def _send(self, _api: str, **kwargs: Any) -> None:
         self._check_usable()

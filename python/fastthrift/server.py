@@ -141,6 +141,7 @@ class _StoppableServer(TServer):
         if trans is not None:
             with contextlib.suppress(Exception):
                 trans.close()
+        self._connections.finish()
 
     def serve(self) -> None:
         """Serves until `close()`, SIGTERM or Ctrl-C."""
@@ -173,6 +174,8 @@ class _StoppableServer(TServer):
                     continue
                 if client is not None:
                     self._connections.add(client)
+                    if self.closed:
+                        self._connections.finish()
                     self._start(client)
         finally:
             self.closed = True
