@@ -140,6 +140,8 @@ Type read_type(Tokens& tokens, const char* expected) {
     type.name = token.text;
     if (token.text == "uuid") type.base = BaseType::uuid;
     if (token.text == "slist") type.base = BaseType::string;
+    if (tokens.is('(') && !tokens.peek().is_word())
+      return type;  // no annotation: a function without a result type
   } else if (token.kind == Token::Kind::keyword && base_type_of(token.keyword) != BaseType::void_) {
     tokens.take();
     type.base = base_type_of(token.keyword);
@@ -160,6 +162,10 @@ ConstValue read_value(Tokens& tokens) {
   ConstValue value;
   const Token token = tokens.current();
   value.place = token.place;
+  if (++tokens.values > max_values) {
+    tokens.fail_at(token.place, "Too many values at line " + std::to_string(token.place.line),
+                   "at most " + std::to_string(max_values) + " are allowed in a file");
+  }
   switch (token.kind) {
     case Token::Kind::integer:
       value = integer_of(token);

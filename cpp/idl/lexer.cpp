@@ -1,6 +1,7 @@
 #include "idl/lexer.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/errors.hpp"
 #include "idl/parser.hpp"
@@ -89,8 +90,8 @@ Keyword keyword_of(std::string_view word) {
 
 }  // namespace
 
-ReservedNames::ReservedNames(const std::vector<std::string>& names) {
-  for (const std::string& name : names) {
+ReservedNames::ReservedNames(std::vector<std::string> names) : words_(std::move(names)) {
+  for (const std::string& name : words_) {
     if (name.empty() || name.size() >= 64) continue;
     names_.insert(name);
     lengths_[static_cast<unsigned char>(name[0])] |= std::uint64_t{1} << name.size();

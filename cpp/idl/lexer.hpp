@@ -15,7 +15,9 @@ namespace fastthrift::idl {
 // Names that a file may not use, with a table of first letters and lengths that answers most questions.
 class ReservedNames {
  public:
-  explicit ReservedNames(const std::vector<std::string>& names);
+  explicit ReservedNames(std::vector<std::string> names);
+  ReservedNames(const ReservedNames&) = delete;
+  ReservedNames& operator=(const ReservedNames&) = delete;
 
   bool contains(std::string_view word) const {
     return word.size() < 64 && (lengths_[static_cast<unsigned char>(word[0])] >> word.size() & 1) != 0 &&
@@ -23,7 +25,8 @@ class ReservedNames {
   }
 
  private:
-  std::unordered_set<std::string_view> names_;
+  const std::vector<std::string> words_;
+  std::unordered_set<std::string_view> names_;  // of words_
   std::array<std::uint64_t, 256> lengths_{};
 };
 

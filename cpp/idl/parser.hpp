@@ -19,7 +19,8 @@ Document parse(std::string_view text, std::string file, const ParseOptions& opti
 
 constexpr std::size_t max_file_bytes = 16 * 1024 * 1024;
 constexpr std::size_t max_identifier_bytes = 1024;
-constexpr int max_type_depth = 256;   // containers inside each other
-constexpr int max_value_depth = 256;  // constants inside each other
+constexpr std::size_t max_values = 1'000'000;  // of all constants and defaults of a file, elements included
+constexpr int max_type_depth = 256;            // containers inside each other
+constexpr int max_value_depth = 256;           // constants inside each other
 
 }  // namespace fastthrift::idl

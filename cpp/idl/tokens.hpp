@@ -60,6 +60,7 @@ class Tokens {
   };
   int type_depth = 0;
   int value_depth = 0;
+  std::size_t values = 0;  // that were read
 
  private:
   const std::string& file_;

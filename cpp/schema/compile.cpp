@@ -49,6 +49,8 @@ class Compiler {
   }
 
   std::shared_ptr<const Schema> compile() {
+    scope_.reserve(document_.definitions.size());
+    schema_->names_.reserve(document_.definitions.size());
     for (const idl::Definition& definition : document_.definitions) {
       std::visit([this](const auto& source) { declare(source); }, definition);
     }
@@ -224,6 +226,14 @@ std::vector<Field> Compiler::fields_of(const std::vector<idl::Field>& sources, s
   fields.reserve(sources.size());
   std::unordered_set<std::int64_t> ids;
   std::unordered_set<std::string_view> names;
+  const auto is_used = [&](std::int64_t id, const std::string& name) {
+    if (sources.size() <= 16) {  // few are compared faster than they are hashed
+      return std::any_of(fields.begin(), fields.end(),
+                         [&](const Field& field) { return field.id == id || field.name == name; });
+    }
+    const bool is_new_id = ids.insert(id).second;
+    return !names.insert(name).second || !is_new_id;
+  };
   std::int64_t missing = 0;
   for (const idl::Field& source : sources) {
     const std::int64_t id = source.id ? *source.id : --missing;
@@ -231,8 +241,7 @@ std::vector<Field> Compiler::fields_of(const std::vector<idl::Field>& sources, s
       scope_.fail(source.place, "Field id " + std::to_string(id) + " of " + source.name + " at line " +
                                     std::to_string(source.place.line) + " is out of range");
     }
-    const bool is_new_id = ids.insert(id).second;
-    if (!names.insert(source.name).second || !is_new_id) {
+    if (is_used(id, source.name)) {
       scope_.fail_grammar(source.place, quoted(std::to_string(id) + ":" + source.name) + already_used);
     }
     fields.push_back({static_cast<std::int32_t>(id), source.name, types_.resolve(source.type, position),

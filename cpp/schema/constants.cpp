@@ -243,46 +243,59 @@ template <class Any>
 Value Constants::struct_of(const Any& source, Index type, const Target& target) {
   const Type wanted = types_[type];
   const Struct& definition = wanted.owner->structs()[wanted.definition];
-  const std::string struct_name = idl::repr(std::string_view(definition.name));
+  const Fields& fields = fields_of(definition);
   Value value{Value::Kind::struct_};
   value.owner = wanted.owner;
   value.definition = wanted.definition;
-  std::unordered_map<Index, std::size_t> given;
+  value.items.reserve(source.items.size() / 2);
+  value.fields.reserve(source.items.size() / 2);
+  std::unordered_map<Index, std::size_t> given;  // only of large values: few fields are found faster without
+  const auto position_of = [&](Index field) -> std::size_t {
+    if (source.items.size() <= 32) {
+      return std::find(value.fields.begin(), value.fields.end(), field) - value.fields.begin();
+    }
+    const auto found = given.find(field);
+    return found == given.end() ? value.fields.size() : found->second;
+  };
   for (std::size_t i = 0; i < source.items.size(); i += 2) {
-    const auto& key = source.items[i];
-    std::string name;
-    bool is_text = true;
-    if (is_name(key)) {
-      const Value text = typed(key, types_.base(TypeKind::string), target);
-      name = followed(text).text;
-    } else if (key.kind == Any::Kind::text) {
-      name = key.text;
-    } else {
-      is_text = false;
-    }
-    const auto field = is_text ? field_of(definition, name) : std::nullopt;
-    if (!field) {
-      scope_.fail(place_of(key, target.place),
-                  "No field named " + (is_text ? idl::repr(std::string_view(name)) : described(key)) +
-                      " was found in struct of type " + struct_name);
-    }
-    const Index declared = definition.fields[*field].type;
+    const Index field = field_named(source.items[i], definition, target);
+    const Index declared = definition.fields[field].type;
     const Index field_type = scope_.is_own(wanted.owner) ? declared : types_.import(*wanted.owner, declared);
     Value item = typed(source.items[i + 1], field_type, target);
-    if (const auto [entry, is_new] = given.emplace(*field, value.items.size()); !is_new) {
-      value.items[entry->second] = std::move(item);  // the last counts, as in a dict
+    const std::size_t position = position_of(field);
+    if (position < value.items.size()) {
+      value.items[position] = std::move(item);  // the last counts, as in a dict
       continue;
     }
-    value.fields.push_back(*field);
+    if (source.items.size() > 32) given.emplace(field, position);
+    value.fields.push_back(field);
     value.items.push_back(std::move(item));
   }
-  for (Index i = 0; i < definition.fields.size(); ++i) {
-    if (definition.fields[i].requiredness != Requiredness::required || given.count(i) != 0) continue;
+  for (const Index field : fields.required) {
+    if (position_of(field) < value.items.size()) continue;
     scope_.fail(place_of(source, target.place),
-                "Field " + idl::repr(std::string_view(definition.fields[i].name)) +
-                    " was required to create constant for type " + struct_name);
+                "Field " + idl::repr(std::string_view(definition.fields[field].name)) +
+                    " was required to create constant for type " +
+                    idl::repr(std::string_view(definition.name)));
   }
   return value;
+}
+
+template <class Any>
+Index Constants::field_named(const Any& key, const Struct& definition, const Target& target) {
+  const std::string* name = key.kind == Any::Kind::text ? &key.text : nullptr;
+  Value text;
+  if (is_name(key)) {
+    text = typed(key, types_.base(TypeKind::string), target);
+    name = &followed(text).text;
+  }
+  if (name != nullptr) {
+    const auto& names = fields_of(definition).names;
+    if (const auto field = names.find(*name); field != names.end()) return field->second;
+  }
+  scope_.fail(place_of(key, target.place),
+              "No field named " + (name != nullptr ? idl::repr(std::string_view(*name)) : described(key)) +
+                  " was found in struct of type " + idl::repr(std::string_view(definition.name)));
 }
 
 Value Constants::member_of(std::int64_t number, const Type& type, const Target& target, const Place& place) {
@@ -416,13 +429,15 @@ const Constants::Members& Constants::members_of(const Enum& definition) {
   return entry->second;
 }
 
-std::optional<Index> Constants::field_of(const Struct& definition, std::string_view name) {
+const Constants::Fields& Constants::fields_of(const Struct& definition) {
   const auto [entry, is_new] = fields_.try_emplace(&definition);
   if (is_new) {
-    for (Index i = 0; i < definition.fields.size(); ++i) entry->second.emplace(definition.fields[i].name, i);
+    for (Index i = 0; i < definition.fields.size(); ++i) {
+      entry->second.names.emplace(definition.fields[i].name, i);
+      if (definition.fields[i].requiredness == Requiredness::required) entry->second.required.push_back(i);
+    }
   }
-  const auto field = entry->second.find(name);
-  return field == entry->second.end() ? std::nullopt : std::optional(field->second);
+  return entry->second;
 }
 
 }  // namespace fastthrift::schema

@@ -74,7 +74,13 @@ class Constants {
     std::unordered_set<std::int64_t> numbers;
   };
   const Members& members_of(const Enum& definition);
-  std::optional<Index> field_of(const Struct& definition, std::string_view name);
+  struct Fields {
+    std::unordered_map<std::string_view, Index> names;
+    std::vector<Index> required;
+  };
+  const Fields& fields_of(const Struct& definition);
+  template <class Any>
+  Index field_named(const Any& key, const Struct& definition, const Target& target);
 
   const Scope& scope_;
   Types& types_;
@@ -82,7 +88,7 @@ class Constants {
   std::vector<Pending> sources_;
   std::unordered_map<const Constant*, int> depths_;
   std::unordered_map<const Enum*, Members> members_;
-  std::unordered_map<const Struct*, std::unordered_map<std::string_view, Index>> fields_;
+  std::unordered_map<const Struct*, Fields> fields_;
   int nesting_ = 0;
   std::size_t copied_ = 0;
 };

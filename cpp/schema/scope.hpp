@@ -25,6 +25,7 @@ class Scope {
  public:
   explicit Scope(const Schema& schema) : schema_(schema) {}
 
+  void reserve(std::size_t definitions) { last_.reserve(definitions); }
   // In the order of the file; `name` must outlive the scope.
   void declare(std::string_view name, Definition definition);
   void include(std::string_view name, const Schema& schema) { includes_.emplace(name, &schema); }

@@ -46,6 +46,27 @@ std::string no_type_found(const idl::Type& type) {
 
 }  // namespace
 
+std::size_t Types::Hash::operator()(const Type& type) const {
+  std::size_t hash = static_cast<std::size_t>(type.kind);
+  for (const std::size_t part : {std::size_t{type.element}, std::size_t{type.key},
+                                 std::size_t{type.definition}, reinterpret_cast<std::size_t>(type.owner)}) {
+    hash = (hash ^ part) * 0x9E3779B97F4A7C15u;
+    hash ^= hash >> 29;
+  }
+  return hash;
+}
+
+bool Types::Equal::operator()(const Type& one, const Type& other) const {
+  return one.kind == other.kind && one.element == other.element && one.key == other.key &&
+         one.owner == other.owner && one.definition == other.definition;
+}
+
+Index Types::base(TypeKind kind) {
+  Index& known = bases_[static_cast<std::size_t>(kind)];
+  if (known == 0) known = add({kind}, 0, {}) + 1;
+  return known - 1;
+}
+
 void Types::add_typedef(Typedef& definition, const idl::Type& source, std::size_t position) {
   aliases_.push_back({&definition, &source, position});
 }
@@ -127,9 +148,7 @@ Index Types::import(const Schema& owner, Index index) {
 }
 
 Index Types::add(const Type& type, int depth, const Place& place) {
-  const auto [entry, is_new] =
-      indices_.emplace(std::tuple(type.kind, type.element, type.key, type.owner, type.definition),
-                       static_cast<Index>(types_.size()));
+  const auto [entry, is_new] = indices_.emplace(type, static_cast<Index>(types_.size()));
   if (is_new) {
     if (depth > idl::max_type_depth) {
       scope_.fail(place, "Containers are nested too deeply at line " + std::to_string(place.line),

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
-#include <tuple>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "schema/schema.hpp"
@@ -26,7 +29,7 @@ class Types {
   // A type of another schema as one of this schema's.
   Index import(const Schema& owner, Index index);
 
-  Index base(TypeKind kind) { return add({kind}, 0, {}); }
+  Index base(TypeKind kind);
   const Type& operator[](Index index) const { return types_[index]; }
   // As an IDL file would write it.
   std::string name(Index index) const;
@@ -48,7 +51,14 @@ class Types {
   std::vector<int> depths_;
   std::vector<Alias> aliases_;
   int alias_depth_ = 0;
-  std::map<std::tuple<TypeKind, Index, Index, const Schema*, Index>, Index> indices_;
+  struct Hash {
+    std::size_t operator()(const Type& type) const;
+  };
+  struct Equal {
+    bool operator()(const Type& one, const Type& other) const;
+  };
+  std::array<Index, 16> bases_{};  // index + 1 of each kind, 0 while there is none
+  std::unordered_map<Type, Index, Hash, Equal> indices_;
   std::map<std::pair<const Schema*, Index>, Index> imported_;
 };
 

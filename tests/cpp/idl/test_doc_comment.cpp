@@ -1,0 +1,38 @@
+#include "idl/doc_comment.hpp"
+
+#include <boost/core/lightweight_test.hpp>
+#include <string>
+
+using namespace fastthrift::idl;
+
+namespace {
+
+void test_the_frame_of_a_comment_is_not_its_text() {
+  const struct {
+    std::string comment;
+    std::string text;
+  } table[] = {
+      {" One line. ", "One line."},
+      {"", ""},
+      {"   \n   ", ""},
+      {"\n * First.\n * Second.\n ", "First.\nSecond."},
+      {"\r\n * First.\r\n * Second.\r\n ", "First.\nSecond."},
+      {" First.\n * Second.\n ", "First.\nSecond."},
+      {"\n *   Indented\n *     more\n ", "Indented\n  more"},
+      {"\n * First.\n *\n * After a gap.\n ", "First.\n\nAfter a gap."},
+      {"\n  No stars,\n    but indent.\n", "No stars,\n  but indent."},
+      {"\n * A star\n in one line only\n", "* A star\nin one line only"},
+      {"\n\tTabs\n\tas well\n", "Tabs\nas well"},
+      {"\n * - item *\n * - item\n ", "- item *\n- item"},
+      {"\n\n\n * Text.  \n\n\n ", "Text."},
+      {" caf\xE9 ", "caf\xEF\xBF\xBD"},
+  };
+  for (const auto& row : table) BOOST_TEST_EQ(doc_text(row.comment), row.text);
+}
+
+}  // namespace
+
+int main() {
+  test_the_frame_of_a_comment_is_not_its_text();
+  return boost::report_errors();
+}

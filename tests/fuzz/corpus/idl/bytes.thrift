@@ -1,0 +1,1 @@
+﻿/* é */ const string é = "�"

@@ -1,0 +1,1 @@
+const i32 a = b const i32 b = c const i32 c = a

@@ -1,0 +1,1 @@
+const list<i64> a = [1] const list<double> b = a const set<bool> c = b const string s = "\q

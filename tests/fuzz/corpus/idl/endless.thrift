@@ -1,0 +1,1 @@
+struct S { 1: S s = {"s": X} } const S X = {} typedef B A typedef A B

@@ -1,0 +1,1 @@
+struct A { 1: list<list<list<i32>>> a = [[[1,],[2;3]],[]] }
