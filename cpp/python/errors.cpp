@@ -1,6 +1,7 @@
 #include "python/errors.hpp"
 
 #include <array>
+#include <cerrno>
 #include <cstdarg>
 #include <cstring>
 #include <new>
@@ -64,8 +65,14 @@ void set_with_kind(PyObject* type, int kind, const char* text, int os_error = 0)
   Ref error = Ref::steal(PyObject_CallFunction(type, "iO", kind, message.get()));
   if (!error) return;
   if (os_error != 0) {
-    Ref number = Ref::steal(PyLong_FromLong(os_error));
-    if (!number || PyObject_SetAttrString(error.get(), "errno", number.get()) < 0) return;
+    errno = os_error;  // the operating system's own words, as the cause
+    PyErr_SetFromErrno(PyExc_OSError);
+    PyObject *cause_type, *cause, *traceback;
+    PyErr_Fetch(&cause_type, &cause, &traceback);
+    PyErr_NormalizeException(&cause_type, &cause, &traceback);
+    Py_XDECREF(cause_type);
+    Py_XDECREF(traceback);
+    PyException_SetCause(error.get(), cause);
   }
   PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(error.get())), error.get());
 }

@@ -22,7 +22,9 @@ const Member* member_named(ClassData& data, PyObject* name) {
 
 class Recursion {
  public:
-  explicit Recursion(const char* where) { checked_status(Py_EnterRecursiveCall(where)); }
+  explicit Recursion(const char* where) {
+    if (Py_EnterRecursiveCall(where) != 0) throw PythonError();  // 1, not -1, in some versions
+  }
   Recursion(const Recursion&) = delete;
   Recursion& operator=(const Recursion&) = delete;
   ~Recursion() { Py_LeaveRecursiveCall(); }
@@ -79,26 +81,45 @@ std::size_t frozen_hash(PyObject* value) {
 
 // --- text ---
 
-class Parts {
+// A string that grows; 3.14 has a public writer and keeps the older one only for a while.
+class Writer {
  public:
-  Parts() : list_(checked(PyList_New(0))) {}
-  void add(PyObject* text) { checked_status(PyList_Append(list_.get(), text)); }
-  void add_field(const Ref& prefix, PyObject* value) {
-    static PyObject* comma = PyUnicode_InternFromString(", ");
-    if (!is_first_) add(comma);
-    is_first_ = false;
-    add(prefix.get());
-    Ref text = checked(PyObject_Repr(value));
-    add(text.get());
+#if PY_VERSION_HEX >= 0x030E0000
+  Writer() : writer_(PyUnicodeWriter_Create(0)) {
+    if (writer_ == nullptr) throw PythonError();
   }
-  PyObject* joined() {
-    static PyObject* empty = PyUnicode_InternFromString("");
-    return PyUnicode_Join(empty, list_.get());
+  ~Writer() { PyUnicodeWriter_Discard(writer_); }
+  void add(PyObject* text) { checked_status(PyUnicodeWriter_WriteStr(writer_, text)); }
+  void add(char character) {
+    checked_status(PyUnicodeWriter_WriteChar(writer_, static_cast<Py_UCS4>(character)));
   }
+  PyObject* text() { return PyUnicodeWriter_Finish(std::exchange(writer_, nullptr)); }
+#else
+  Writer() {
+    _PyUnicodeWriter_Init(&writer_);
+    writer_.overallocate = 1;
+    writer_.min_length = 64;
+  }
+  ~Writer() { _PyUnicodeWriter_Dealloc(&writer_); }
+  void add(PyObject* text) { checked_status(_PyUnicodeWriter_WriteStr(&writer_, text)); }
+  void add(char character) {
+    checked_status(_PyUnicodeWriter_WriteChar(&writer_, static_cast<Py_UCS4>(character)));
+  }
+  PyObject* text() {
+    PyObject* text = _PyUnicodeWriter_Finish(&writer_);
+    _PyUnicodeWriter_Init(&writer_);
+    return text;
+  }
+#endif
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
 
  private:
-  Ref list_;
-  bool is_first_ = true;
+#if PY_VERSION_HEX >= 0x030E0000
+  PyUnicodeWriter* writer_;
+#else
+  _PyUnicodeWriter writer_;
+#endif
 };
 
 // Extras: what the lazy dict has beyond the members.
@@ -115,27 +136,27 @@ Ref extras_of(PyObject* self, ClassData& data) {
   return items;
 }
 
-// The value that a member has now; null when missing.
-Ref value_of(PyObject* self, const Member& member) {
-  if (member.offset != 0) return Ref::share(slot(self, member.offset));
-  PyObject* dict = dict_of(self);
-  if (dict == nullptr) return Ref();
-  PyObject* value = PyDict_GetItemWithError(dict, member.name.get());
-  if (value == nullptr && PyErr_Occurred()) throw PythonError();
-  return Ref::share(value);
-}
-
 PyObject* text_of(PyObject* self) {
   ClassData& data = current(Py_TYPE(self));
-  Ref type_name = checked(PyObject_GetAttrString(reinterpret_cast<PyObject*>(Py_TYPE(self)), "__name__"));
-  Parts parts;
-  Ref opening = checked(PyUnicode_FromFormat("%U(", type_name.get()));
-  parts.add(opening.get());
+  Writer writer;
+  writer.add(name_of(Py_TYPE(self)));
+  writer.add('(');
+  bool is_first = true;
+  auto add_field = [&](const Ref& prefix, PyObject* value) {
+    Ref text = checked(PyObject_Repr(value));
+    if (is_first) {
+      writer.add(checked(PyUnicode_Substring(prefix.get(), 2, PY_SSIZE_T_MAX)).get());
+    } else {
+      writer.add(prefix.get());
+    }
+    is_first = false;
+    writer.add(text.get());
+  };
   if (data.is_struct) {
     for (std::size_t i = 0; i < data.members.size(); ++i) {
       const Ref value = value_of(self, data.members[i]);
       const Ref prefix = data.members[i].prefix;
-      if (value) parts.add_field(prefix, value.get());
+      if (value) add_field(prefix, value.get());
     }
   }
   Ref extras = data.is_struct ? extras_of(self, data) : plain_dict(self);
@@ -143,13 +164,11 @@ PyObject* text_of(PyObject* self) {
     Ref items = checked(PyDict_Items(extras.get()));
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(items.get()); ++i) {
       PyObject* pair = PyList_GET_ITEM(items.get(), i);
-      parts.add_field(checked(PyUnicode_FromFormat("%S=", PyTuple_GET_ITEM(pair, 0))),
-                      PyTuple_GET_ITEM(pair, 1));
+      add_field(checked(PyUnicode_FromFormat(", %S=", PyTuple_GET_ITEM(pair, 0))), PyTuple_GET_ITEM(pair, 1));
     }
   }
-  static PyObject* closing = PyUnicode_InternFromString(")");
-  parts.add(closing);
-  return parts.joined();
+  writer.add(')');
+  return writer.text();
 }
 
 // --- equality ---
@@ -220,8 +239,7 @@ PyObject* repr(PyObject* self) {
   const int entered = Py_ReprEnter(self);
   if (entered < 0) return nullptr;
   if (entered > 0) {
-    Ref name = Ref::steal(PyObject_GetAttrString(reinterpret_cast<PyObject*>(Py_TYPE(self)), "__name__"));
-    return name ? PyUnicode_FromFormat("%U(...)", name.get()) : nullptr;
+    return PyUnicode_FromFormat("%U(...)", name_of(Py_TYPE(self)));
   }
   PyObject* result = guarded<PyObject*>(nullptr, [&] {
     Recursion guard(" in the repr of a struct");
@@ -241,6 +259,7 @@ PyObject* compare(PyObject* self, PyObject* other, int operation) {
 }
 
 PyObject* get(PyObject* self, PyObject* name) {
+  if (!PyUnicode_Check(name) && PyObject_Hash(name) == -1) throw PythonError();
   if (const Member* member = member_named(current(Py_TYPE(self)), name);
       member != nullptr && member->offset != 0) {
     return slot(self, member->offset);
@@ -272,19 +291,32 @@ int set(PyObject* self, PyObject* name, PyObject* value) {
   return value == nullptr ? PyDict_DelItem(dict.get(), name) : PyDict_SetItem(dict.get(), name, value);
 }
 
-Ref plain_dict(PyObject* self) {
+Ref value_of(PyObject* self, const Member& member) {
+  if (member.offset != 0) return Ref::share(slot(self, member.offset));
+  PyObject* dict = dict_of(self);
+  if (dict == nullptr) return Ref();
+  PyObject* value = PyDict_GetItemWithError(dict, member.name.get());
+  if (value == nullptr && PyErr_Occurred()) throw PythonError();
+  return Ref::share(value);
+}
+
+void fill_dict(PyObject* result, PyObject* self) {
   ClassData& data = current(Py_TYPE(self));
-  Ref result = checked(PyDict_New());
   if (data.is_struct) {
     for (std::size_t i = 0; i < data.members.size(); ++i) {
       const Ref value = value_of(self, data.members[i]);
       const Ref name = data.members[i].name;
-      if (value) checked_status(PyDict_SetItem(result.get(), name.get(), value.get()));
+      if (value) checked_status(PyDict_SetItem(result, name.get(), value.get()));
     }
   }
   PyObject* dict = dict_of(self);
   // A member in the dict keeps the place that it got above.
-  if (dict != nullptr) checked_status(PyDict_Merge(result.get(), dict, 0));
+  if (dict != nullptr) checked_status(PyDict_Merge(result, dict, 0));
+}
+
+Ref plain_dict(PyObject* self) {
+  Ref result = checked(PyDict_New());
+  fill_dict(result.get(), self);
   return result;
 }
 

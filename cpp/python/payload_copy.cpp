@@ -19,16 +19,6 @@ const Names& names() {
   return interned;
 }
 
-// Whether nothing between the class and TPayload has a say in copying.
-bool copies_plainly(PyTypeObject* type, const ClassData& data) {
-  const Names& n = names();
-  return data.is_struct && _PyType_Lookup(type, n.reduce_ex) == _PyType_Lookup(base(), n.reduce_ex) &&
-         _PyType_Lookup(type, n.getstate) == _PyType_Lookup(base(), n.getstate) &&
-         _PyType_Lookup(type, n.setstate) == _PyType_Lookup(base(), n.setstate) &&
-         _PyType_Lookup(type, n.reduce) == _PyType_Lookup(&PyBaseObject_Type, n.reduce) &&
-         _PyType_Lookup(type, n.getnewargs) == nullptr && _PyType_Lookup(type, n.getnewargs_ex) == nullptr;
-}
-
 Ref copyreg(const char* name) {
   Ref module = checked(PyImport_ImportModule("copyreg"));
   return checked(PyObject_GetAttrString(module.get(), name));
@@ -111,9 +101,18 @@ Ref copy_slots(PyObject* self) {
 
 }  // namespace
 
+bool is_copied_plainly(PyTypeObject* type) {
+  const Names& n = names();
+  return _PyType_Lookup(type, n.reduce_ex) == _PyType_Lookup(base(), n.reduce_ex) &&
+         _PyType_Lookup(type, n.getstate) == _PyType_Lookup(base(), n.getstate) &&
+         _PyType_Lookup(type, n.setstate) == _PyType_Lookup(base(), n.setstate) &&
+         _PyType_Lookup(type, n.reduce) == _PyType_Lookup(&PyBaseObject_Type, n.reduce) &&
+         _PyType_Lookup(type, n.getnewargs) == nullptr && _PyType_Lookup(type, n.getnewargs_ex) == nullptr;
+}
+
 PyObject* copy(PyObject* self, PyObject*) {
   return guarded<PyObject*>(nullptr, [&]() -> PyObject* {
-    if (copies_plainly(Py_TYPE(self), current(Py_TYPE(self)))) return copy_slots(self).release();
+    if (current(Py_TYPE(self)).copies_plainly) return copy_slots(self).release();
     Ref reduced = checked(PyObject_CallMethod(self, "__reduce_ex__", "i", 4));
     Ref made = rebuild(reduced.get());
     return made ? made.release() : Ref::share(self).release();
@@ -124,7 +123,7 @@ PyObject* deep_copy(PyObject* self, PyObject* memo) {
   return guarded<PyObject*>(nullptr, [&]() -> PyObject* {
     DeepCopy deep(memo);
     Ref id = checked(PyLong_FromVoidPtr(self));
-    if (!copies_plainly(Py_TYPE(self), current(Py_TYPE(self)))) {
+    if (!current(Py_TYPE(self)).copies_plainly) {
       Ref reduced = checked(PyObject_CallMethod(self, "__reduce_ex__", "i", 4));
       if (!PyTuple_Check(reduced.get()) || PyTuple_GET_SIZE(reduced.get()) < 2)
         return Ref::share(self).release();
@@ -161,10 +160,11 @@ PyObject* reduce(PyObject* self, PyObject* protocol) {
     PyTypeObject* type = Py_TYPE(self);
     const int version = static_cast<int>(PyLong_AsLong(protocol));
     if (version == -1 && PyErr_Occurred()) throw PythonError();
-    if (version >= 2 && copies_plainly(type, current(type))) {
+    if (version >= 2 && current(type).copies_plainly) {
       static PyObject* maker = copyreg("__newobj__").release();
       Ref state = checked(get_state(self, nullptr));
-      return Py_BuildValue("O(O)O", maker, type, state.get());
+      Ref arguments = checked(PyTuple_Pack(1, reinterpret_cast<PyObject*>(type)));
+      return PyTuple_Pack(3, maker, arguments.get(), state.get());
     }
     // What object and BaseException do, from the class that defines it behind TPayload.
     Ref parent =
@@ -195,13 +195,13 @@ PyObject* set_state(PyObject* self, PyObject* state) {
       if (!PyDict_Check(part)) {
         raise(PyExc_TypeError, "the state of a struct must be a dict, got %s", Py_TYPE(part)->tp_name);
       }
-      Ref items = checked(PyDict_Copy(part));
       Py_ssize_t position = 0;
       PyObject *name, *value;
-      while (PyDict_Next(items.get(), &position, &name, &value)) {
+      while (PyDict_Next(part, &position, &name, &value)) {
         Py_INCREF(name);
         if (PyUnicode_CheckExact(name)) PyUnicode_InternInPlace(&name);
-        Ref keep = Ref::steal(name);
+        Ref keep_name = Ref::steal(name);
+        Ref keep_value = Ref::share(value);  // storing drops old values, which can run Python
         checked_status(part == slots ? PyObject_SetAttr(self, name, value) : set(self, name, value));
       }
     }

@@ -19,25 +19,44 @@ PyTypeObject view_type = {PyVarObject_HEAD_INIT(nullptr, 0)};
 
 PyObject* owner_of(PyObject* self) { return reinterpret_cast<View*>(self)->owner; }
 
-bool is_same(PyObject* one, PyObject* other) {
-  if (PyDict_GET_SIZE(one) != PyDict_GET_SIZE(other)) return false;
-  Py_ssize_t at = 0, other_at = 0;
-  PyObject *key, *value, *other_key, *other_value;
-  while (PyDict_Next(one, &at, &key, &value)) {
-    if (!PyDict_Next(other, &other_at, &other_key, &other_value)) return false;
-    if (key != other_key || value != other_value) return false;
-  }
+// The next item of the storage if it has this name: then its value is brought up to date in place, so that
+// iterators over the storage go on as over any dict.
+bool follows(PyObject* storage, Py_ssize_t& position, PyObject* name, PyObject* value) {
+  PyObject *stored_name, *stored;
+  if (!PyDict_Next(storage, &position, &stored_name, &stored) || stored_name != name) return false;
+  if (stored != value) checked_status(PyDict_SetItem(storage, name, value));
   return true;
 }
 
-// The object's dict as it is now; the storage follows.
-Ref now(PyObject* self) {
-  Ref plain = plain_dict(owner_of(self));
-  if (!is_same(self, plain.get())) {
-    PyDict_Clear(self);
-    checked_status(PyDict_Merge(self, plain.get(), 1));
+// Whether the storage has the object's names in their order; brings the values up to date on the way.
+bool is_in_step(PyObject* self) {
+  PyObject* owner = owner_of(self);
+  ClassData& data = current(Py_TYPE(owner));
+  PyObject* dict = dict_of(owner);
+  if (dict != nullptr && PyDict_GET_SIZE(dict) > 0) return false;  // rare: the slow way
+  Py_ssize_t position = 0, seen = 0;
+  for (std::size_t i = 0; i < data.members.size(); ++i) {
+    const Ref value = value_of(owner, data.members[i]);
+    const Ref name = data.members[i].name;
+    if (!value) continue;
+    if (!follows(self, position, name.get(), value.get())) return false;
+    ++seen;
   }
-  return plain;
+  return seen == PyDict_GET_SIZE(self);
+}
+
+// Fills the storage with what the object has now.
+void sync(PyObject* self) {
+  if (is_in_step(self)) return;
+  Ref plain = plain_dict(owner_of(self));
+  Py_ssize_t at = 0, position = 0;
+  PyObject *name, *value;
+  bool in_step = PyDict_GET_SIZE(plain.get()) == PyDict_GET_SIZE(self);
+  while (in_step && PyDict_Next(plain.get(), &at, &name, &value))
+    in_step = follows(self, position, name, value);
+  if (in_step) return;
+  PyDict_Clear(self);
+  checked_status(PyDict_Merge(self, plain.get(), 1));
 }
 
 void set_item(PyObject* self, PyObject* name, PyObject* value) {
@@ -52,7 +71,10 @@ PyObject* answer(Body&& body) {
 Ref none() { return Ref::share(Py_None); }
 
 Py_ssize_t length(PyObject* self) {
-  return guarded<Py_ssize_t>(-1, [&] { return PyDict_GET_SIZE(now(self).get()); });
+  return guarded<Py_ssize_t>(-1, [&] {
+    sync(self);
+    return PyDict_GET_SIZE(self);
+  });
 }
 
 PyObject* subscript(PyObject* self, PyObject* name) {
@@ -69,44 +91,76 @@ PyObject* subscript(PyObject* self, PyObject* name) {
 int assign(PyObject* self, PyObject* name, PyObject* value) {
   return guarded<int>(-1, [&] {
     set_item(self, name, value);
-    now(self);
+    sync(self);
     return 0;
   });
 }
 
 int contains(PyObject* self, PyObject* name) {
-  return guarded<int>(-1, [&] { return PyDict_Contains(now(self).get(), name); });
+  return guarded<int>(-1, [&] { return get(owner_of(self), name) != nullptr ? 1 : 0; });
 }
 
 PyObject* iterate(PyObject* self) {
-  return answer([&] { return checked(PyObject_GetIter(now(self).get())); });
+  return answer([&] {
+    sync(self);
+    return checked(PyDict_Type.tp_iter(self));
+  });
 }
 
 PyObject* compare_views(PyObject* self, PyObject* other, int operation) {
   return answer([&] {
-    Ref right = Py_IS_TYPE(other, &view_type) ? now(other) : Ref::share(other);
-    return checked(PyObject_RichCompare(now(self).get(), right.get(), operation));
+    sync(self);
+    if (Py_IS_TYPE(other, &view_type)) sync(other);
+    return checked(PyDict_Type.tp_richcompare(self, other, operation));
   });
 }
 
 PyObject* represent(PyObject* self) {
-  return answer([&] { return checked(PyObject_Repr(now(self).get())); });
-}
-
-// Everything that only reads is the plain dict's own method.
-template <const char* const& name>
-PyObject* read_by(PyObject* self, PyObject* arguments) {
   return answer([&] {
-    Ref method = checked(PyObject_GetAttrString(now(self).get(), name));
-    return checked(PyObject_CallObject(method.get(), arguments));
+    sync(self);
+    return checked(PyDict_Type.tp_repr(self));
   });
 }
-const char* const keys_name = "keys";
-const char* const values_name = "values";
-const char* const items_name = "items";
-const char* const get_name = "get";
-const char* const copy_name = "copy";
-const char* const reversed_name = "__reversed__";
+
+// dict's own method, on the storage as it should be.
+PyObject* dict_method(const char* name) {
+  return PyObject_GetAttrString(reinterpret_cast<PyObject*>(&PyDict_Type), name);
+}
+
+struct Methods {
+  PyObject *keys, *values, *items, *reversed;
+};
+const Methods& methods_of_dict() {
+  static const Methods found{dict_method("keys"), dict_method("values"), dict_method("items"),
+                             dict_method("__reversed__")};
+  return found;
+}
+
+PyObject* call_method(PyObject* self, PyObject* method) {
+  return answer([&] {
+    sync(self);
+    return checked(PyObject_CallFunctionObjArgs(method, self, nullptr));
+  });
+}
+
+PyObject* keys(PyObject* self, PyObject*) { return call_method(self, methods_of_dict().keys); }
+PyObject* values(PyObject* self, PyObject*) { return call_method(self, methods_of_dict().values); }
+PyObject* items(PyObject* self, PyObject*) { return call_method(self, methods_of_dict().items); }
+PyObject* reversed(PyObject* self, PyObject*) { return call_method(self, methods_of_dict().reversed); }
+
+PyObject* copy_view(PyObject* self, PyObject*) {
+  return answer([&] { return plain_dict(owner_of(self)); });
+}
+
+PyObject* get_or(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
+  if (count < 1 || count > 2)
+    return PyErr_Format(PyExc_TypeError, "get expected 1 or 2 arguments, got %zd", count);
+  return answer([&] {
+    PyObject* value = get(owner_of(self), arguments[0]);
+    if (value == nullptr) value = count == 2 ? arguments[1] : Py_None;
+    return Ref::share(value);
+  });
+}
 
 PyObject* pop(PyObject* self, PyObject* arguments) {
   return answer([&] {
@@ -115,7 +169,7 @@ PyObject* pop(PyObject* self, PyObject* arguments) {
     Ref value = Ref::share(get(owner_of(self), name));
     if (value) {
       set_item(self, name, nullptr);
-      now(self);
+      sync(self);
       return value;
     }
     if (fallback != nullptr) return Ref::share(fallback);
@@ -126,9 +180,9 @@ PyObject* pop(PyObject* self, PyObject* arguments) {
 
 PyObject* pop_item(PyObject* self, PyObject*) {
   return answer([&] {
-    Ref item = checked(PyObject_CallMethod(now(self).get(), "popitem", nullptr));
+    Ref item = checked(PyObject_CallMethod(plain_dict(owner_of(self)).get(), "popitem", nullptr));
     set_item(self, PyTuple_GET_ITEM(item.get(), 0), nullptr);
-    now(self);
+    sync(self);
     return item;
   });
 }
@@ -139,7 +193,7 @@ PyObject* set_default(PyObject* self, PyObject* arguments) {
     if (!PyArg_UnpackTuple(arguments, "setdefault", 1, 2, &name, &value)) throw PythonError();
     if (PyObject* found = get(owner_of(self), name)) return Ref::share(found);
     set_item(self, name, value);
-    now(self);
+    sync(self);
     return Ref::share(value);
   });
 }
@@ -152,7 +206,7 @@ PyObject* update(PyObject* self, PyObject* arguments, PyObject* keywords) {
     Py_ssize_t position = 0;
     PyObject *name, *value;
     while (PyDict_Next(changes.get(), &position, &name, &value)) set_item(self, name, value);
-    now(self);
+    sync(self);
     return none();
   });
 }
@@ -161,31 +215,36 @@ PyObject* clear(PyObject* self, PyObject*) {
   return answer([&] {
     Ref empty = checked(PyDict_New());
     checked_status(replace_all(owner_of(self), empty.get()));
-    now(self);
+    sync(self);
     return none();
   });
 }
 
 PyObject* unite(PyObject* left, PyObject* right) {
   return answer([&] {
-    Ref one = Py_IS_TYPE(left, &view_type) ? now(left) : Ref::share(left);
-    Ref other = Py_IS_TYPE(right, &view_type) ? now(right) : Ref::share(right);
+    Ref one = Py_IS_TYPE(left, &view_type) ? plain_dict(owner_of(left)) : Ref::share(left);
+    Ref other = Py_IS_TYPE(right, &view_type) ? plain_dict(owner_of(right)) : Ref::share(right);
     return checked(PyNumber_Or(one.get(), other.get()));
   });
 }
 
 PyObject* unite_in_place(PyObject* self, PyObject* other) {
   return answer([&] {
-    checked(PyObject_CallMethod(self, "update", "O", other));
+    checked(PyObject_CallMethod(self, "update", "(O)", other));
     return Ref::share(self);
   });
 }
 
 PyObject* reduce_view(PyObject* self, PyObject*) {
   return answer([&] {
-    Ref plain = now(self);
+    Ref plain = plain_dict(owner_of(self));
     return checked(Py_BuildValue("O(O)", &PyDict_Type, plain.get()));
   });
+}
+
+Py_hash_t refuse_hash(PyObject*) {
+  PyErr_SetString(PyExc_TypeError, "unhashable type: 'dict'");
+  return -1;
 }
 
 int traverse(PyObject* self, visitproc visit, void* arg) {
@@ -204,13 +263,13 @@ void dealloc(PyObject* self) {
 }
 
 PyMethodDef methods[] = {
-    {"keys", read_by<keys_name>, METH_VARARGS, nullptr},
-    {"values", read_by<values_name>, METH_VARARGS, nullptr},
-    {"items", read_by<items_name>, METH_VARARGS, nullptr},
-    {"get", read_by<get_name>, METH_VARARGS, nullptr},
-    {"copy", read_by<copy_name>, METH_VARARGS, nullptr},
-    {"__copy__", read_by<copy_name>, METH_VARARGS, nullptr},
-    {"__reversed__", read_by<reversed_name>, METH_VARARGS, nullptr},
+    {"keys", keys, METH_NOARGS, nullptr},
+    {"values", values, METH_NOARGS, nullptr},
+    {"items", items, METH_NOARGS, nullptr},
+    {"get", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(get_or)), METH_FASTCALL, nullptr},
+    {"copy", copy_view, METH_NOARGS, nullptr},
+    {"__copy__", copy_view, METH_NOARGS, nullptr},
+    {"__reversed__", reversed, METH_NOARGS, nullptr},
     {"pop", pop, METH_VARARGS, nullptr},
     {"popitem", pop_item, METH_NOARGS, nullptr},
     {"setdefault", set_default, METH_VARARGS, nullptr},
@@ -231,11 +290,11 @@ PyNumberMethods number{};
 PyObject* get_dict(PyObject* self, void*) {
   if (!data_of(Py_TYPE(self)).is_struct) return PyObject_GenericGetDict(self, nullptr);
   return answer([&] {
-    Ref empty = checked(PyTuple_New(0));
-    Ref view = checked(PyDict_Type.tp_new(&view_type, empty.get(), nullptr));
+    static PyObject* no_arguments = checked(PyTuple_New(0)).release();
+    Ref view = checked(PyDict_Type.tp_new(&view_type, no_arguments, nullptr));
     Py_INCREF(self);
     reinterpret_cast<View*>(view.get())->owner = self;
-    now(view.get());
+    fill_dict(view.get(), self);
     if (!PyObject_GC_IsTracked(view.get())) PyObject_GC_Track(view.get());
     return view;
   });
@@ -249,7 +308,7 @@ int set_dict(PyObject* self, PyObject* value, void*) {
     if (!PyDict_Check(items.get())) {
       raise(PyExc_TypeError, "__dict__ must be set to a dictionary, not a '%s'", Py_TYPE(value)->tp_name);
     }
-    Ref plain = Py_IS_TYPE(items.get(), &view_type) ? now(items.get()) : items;
+    Ref plain = Py_IS_TYPE(items.get(), &view_type) ? plain_dict(owner_of(items.get())) : items;
     return replace_all(self, plain.get());
   });
 }
@@ -269,7 +328,7 @@ int add_dict_view_to(PyObject* module) {
   view_type.tp_iter = iterate;
   view_type.tp_repr = represent;
   view_type.tp_richcompare = compare_views;
-  view_type.tp_hash = PyObject_HashNotImplemented;
+  view_type.tp_hash = refuse_hash;
   view_type.tp_methods = methods;
   view_type.tp_traverse = traverse;
   view_type.tp_clear = clear_references;

@@ -30,8 +30,12 @@ InitializerObject* as_initializer(PyObject* object) { return reinterpret_cast<In
 // --- defaults ---
 
 bool is_mutable(PyObject* value) {
-  if (PyList_Check(value) || PyDict_Check(value) || PyAnySet_Check(value) || PyByteArray_Check(value))
+  if (PyList_Check(value) || PyDict_Check(value) || PySet_Check(value) || PyByteArray_Check(value))
     return true;
+  if (PyFrozenSet_Check(value)) {
+    Ref items = checked(PySequence_Tuple(value));
+    return is_mutable(items.get());
+  }
   if (PyTuple_Check(value)) {
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(value); ++i) {
       if (is_mutable(PyTuple_GET_ITEM(value, i))) return true;
@@ -76,7 +80,7 @@ Ref copy_default(PyObject* value) {
     return copied;
   }
   Ref module = checked(PyImport_ImportModule("copy"));
-  return checked(PyObject_CallMethod(module.get(), "deepcopy", "O", value));
+  return checked(PyObject_CallMethod(module.get(), "deepcopy", "(O)", value));
 }
 
 Ref default_of(const Field& field) {
@@ -265,7 +269,7 @@ Py_ssize_t line_count(PyObject* self) {
   return static_cast<Py_ssize_t>(fields == 0 ? 2 : fields + 1);
 }
 
-PyObject* line_at(PyObject* self, Py_ssize_t index) {
+PyObject* line_at(PyObject* self, PyObject* index) {  // or a slice of them
   return guarded<PyObject*>(nullptr, [&]() -> PyObject* {
     function_of(as_initializer(self));  // puts the real lines into linecache
     Ref module = checked(PyImport_ImportModule("linecache"));
@@ -274,7 +278,7 @@ PyObject* line_at(PyObject* self, Py_ssize_t index) {
     Ref entry = checked(PyObject_GetItem(cache.get(), key.get()));
     Ref lines = checked(PySequence_GetItem(entry.get(), 2));
     if (lines.get() == self) raise(PyExc_IndexError, "no source");
-    return PySequence_GetItem(lines.get(), index);
+    return PyObject_GetItem(lines.get(), index);
   });
 }
 
@@ -322,7 +326,7 @@ PyGetSetDef attributes[] = {
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 };
 
-PySequenceMethods lines{};
+PyMappingMethods lines{line_count, line_at, nullptr};
 
 // thriftpy2 registers the source of each __init__ with linecache; whoever has not imported linecache cannot
 // tell.
@@ -440,8 +444,6 @@ Ref make(PyTypeObject* type) {
 }
 
 int add_initializer_to(PyObject* module) {
-  lines.sq_length = line_count;
-  lines.sq_item = line_at;
   initializer_type.tp_name = "fastthrift._core.Initializer";
   initializer_type.tp_basicsize = sizeof(InitializerObject);
   initializer_type.tp_flags =
@@ -452,7 +454,7 @@ int add_initializer_to(PyObject* module) {
   initializer_type.tp_getattro = get_attribute;
   initializer_type.tp_getset = attributes;
   initializer_type.tp_repr = represent;
-  initializer_type.tp_as_sequence = &lines;
+  initializer_type.tp_as_mapping = &lines;
   initializer_type.tp_traverse = traverse;
   initializer_type.tp_clear = clear;
   initializer_type.tp_dealloc = dealloc;

@@ -13,9 +13,10 @@ namespace {
 PyTypeObject meta_type = {PyVarObject_HEAD_INIT(nullptr, 0)};
 PyTypeObject* base_type = nullptr;
 PyObject* default_setattr = nullptr;  // TPayload.__setattr__
+PyObject* meta_maker = nullptr;       // TPayloadMeta.__new__
 
 struct Names {
-  PyObject *thrift_spec, *default_spec, *init, *new_, *slots, *setattr, *getattribute, *module;
+  PyObject *dict, *thrift_spec, *default_spec, *init, *new_, *slots, *setattr, *getattribute, *module;
 } names;
 
 bool is_reserved(PyObject* name) {
@@ -114,7 +115,7 @@ Ref add_slots(PyObject* ns, const std::vector<Ref>& chosen, bool takes_slots) {
     if (PyUnicode_Check(own))
       checked_status(PyList_Append(all.get(), own));
     else
-      checked(PyObject_CallMethod(all.get(), "extend", "O", own));
+      checked(PyObject_CallMethod(all.get(), "extend", "(O)", own));
   }
   for (const Ref& name : chosen) checked_status(PyList_Append(all.get(), name.get()));
   Ref tuple = checked(PyList_AsTuple(all.get()));
@@ -122,17 +123,23 @@ Ref add_slots(PyObject* ns, const std::vector<Ref>& chosen, bool takes_slots) {
   return kept;
 }
 
-// type() has put the names into the class: give back what the class body had, so that `vars(cls)` and copyreg
-// do not see the fields there.
-void restore_slots(PyTypeObject* type, const Ref& own, bool takes_slots) {
-  if (!takes_slots) return;
+// type() has put the names of the slots into the class: give back what the class body had, so that
+// `vars(cls)` and copyreg do not see the fields there.
+void tidy_namespace(PyTypeObject* type, const Ref& own, bool takes_slots) {
+  // An ordinary class before the struct among the bases has a `__dict__` that knows nothing of slots.
+  PyObject* view = _PyType_Lookup(base_type, names.dict);
+  const bool hides_view = data_of(type).is_struct && _PyType_Lookup(type, names.dict) != view;
+  if (!takes_slots && !hides_view) return;
 #if PY_VERSION_HEX >= 0x030C0000
   Ref ns = Ref::steal(PyType_GetDict(type));
 #else
   Ref ns = Ref::share(type->tp_dict);
 #endif
-  checked_status(own ? PyDict_SetItem(ns.get(), names.slots, own.get())
-                     : PyDict_DelItem(ns.get(), names.slots));
+  if (hides_view) checked_status(PyDict_SetItem(ns.get(), names.dict, view));
+  if (takes_slots) {
+    checked_status(own ? PyDict_SetItem(ns.get(), names.slots, own.get())
+                       : PyDict_DelItem(ns.get(), names.slots));
+  }
   PyType_Modified(type);
 }
 
@@ -152,23 +159,38 @@ bool has_struct_layout(PyTypeObject* type) {
 int traverse_instance(PyObject* self, visitproc visit, void* arg);
 void deallocate_instance(PyObject* self);
 
-void learn_slots(PyTypeObject* type, ClassData& data, const std::vector<Ref>& chosen) {
-  data.is_made = true;
-  data.version = 0;
-  data.is_struct = has_struct_layout(type);
-  if (!data.is_struct) return;
-  if (is_payload_type(type->tp_base)) data.slots = data_of(type->tp_base).slots;
-  for (const Ref& name : chosen) {
-    if (Py_ssize_t offset = offset_of(type, name.get())) data.slots.push_back({name, offset});
+// Set for the one allocation inside the type() that make_type calls.
+const std::vector<Ref>* next_slots = nullptr;
+
+PyObject* meta_alloc(PyTypeObject* meta, Py_ssize_t items) {
+  PyObject* self = PyType_GenericAlloc(meta, items);
+  if (self == nullptr) return nullptr;
+  auto* data = reinterpret_cast<PayloadType*>(self)->data = new (std::nothrow) ClassData;
+  if (data != nullptr) {
+    if (next_slots != nullptr) data->new_slots = *std::exchange(next_slots, nullptr);
+    return self;
   }
-  const auto fields = static_cast<Py_ssize_t>(data.slots.size());
-  data.has_user_slots =
-      type->tp_basicsize != first_slot + fields * static_cast<Py_ssize_t>(sizeof(PyObject*));
-  type->tp_traverse = traverse_instance;
-  type->tp_dealloc = deallocate_instance;
+  Py_DECREF(self);
+  return PyErr_NoMemory();
 }
 
-PyObject* meta_new(PyTypeObject* meta, PyObject* arguments, PyObject* keywords);
+// `super().__new__(...)` of TPayloadMeta: mostly type's, but ABCMeta's in `class Meta(TPayloadMeta,
+// ABCMeta)`.
+PyObject* call_next_new(PyTypeObject* meta, PyObject* name, PyObject* bases, PyObject* ns,
+                        PyObject* keywords) {
+  PyObject* order = meta->tp_mro;
+  Py_ssize_t at = 0;
+  while (PyTuple_GET_ITEM(order, at) != reinterpret_cast<PyObject*>(&meta_type)) ++at;
+  if (PyTuple_GET_ITEM(order, at + 1) == reinterpret_cast<PyObject*>(&PyType_Type)) {
+    Ref arguments = checked(PyTuple_Pack(3, name, bases, ns));
+    return PyType_Type.tp_new(meta, arguments.get(), keywords);
+  }
+  Ref parent =
+      checked(PyObject_CallFunction(reinterpret_cast<PyObject*>(&PySuper_Type), "OO", &meta_type, meta));
+  Ref method = checked(PyObject_GetAttr(parent.get(), names.new_));
+  Ref arguments = checked(PyTuple_Pack(4, meta, name, bases, ns));
+  return PyObject_Call(method.get(), arguments.get(), keywords);
+}
 
 // The class of the most derived metaclass among the bases, as type() has it: a Python subclass of
 // TPayloadMeta with a
@@ -179,7 +201,7 @@ Ref make_type(PyTypeObject* caller, PyObject* name, PyObject* bases, PyObject* n
     PyTypeObject* other = Py_TYPE(PyTuple_GET_ITEM(bases, i));
     if (other != meta && PyType_IsSubtype(other, meta)) meta = other;
   }
-  if (meta->tp_new != meta_new && meta != caller) {
+  if (meta != caller && _PyType_Lookup(meta, names.new_) != meta_maker) {
     Ref arguments = checked(PyTuple_Pack(3, name, bases, ns));
     return checked(meta->tp_new(meta, arguments.get(), keywords));
   }
@@ -197,12 +219,15 @@ Ref make_type(PyTypeObject* caller, PyObject* name, PyObject* bases, PyObject* n
   // A class body without fields keeps `__slots__` as it is: the base's lazy dict serves its instances.
   const bool adds_slots = takes_slots && !chosen.empty();
   Ref own = add_slots(ns, chosen, adds_slots);
-  Ref arguments = checked(PyTuple_Pack(3, name, bases, ns));
-  Ref type = checked(PyType_Type.tp_new(meta, arguments.get(), keywords));
+  next_slots = &chosen;
+  meta->tp_alloc = meta_alloc;  // type() gives every metaclass written in Python the generic one
+  Ref type = Ref::steal(call_next_new(meta, name, bases, ns, keywords));
+  next_slots = nullptr;
+  if (!type) throw PythonError();
   auto* made = reinterpret_cast<PyTypeObject*>(type.get());
   ClassData& data = data_of(made);
-  learn_slots(made, data, chosen);
-  restore_slots(made, own, adds_slots);
+  data.version = 0;  // the namespace was not final when somebody else asked
+  tidy_namespace(made, own, adds_slots);
   if (data.is_struct) {
     made->tp_vectorcall = construct;
   } else if (_PyType_Lookup(made, names.setattr) == default_setattr) {
@@ -211,12 +236,17 @@ Ref make_type(PyTypeObject* caller, PyObject* name, PyObject* bases, PyObject* n
   return type;
 }
 
-PyObject* meta_new(PyTypeObject* meta, PyObject* arguments, PyObject* keywords) {
+// TPayloadMeta.__new__, a static method.
+PyObject* meta_new(PyObject*, PyObject* arguments, PyObject* keywords) {
   return guarded<PyObject*>(nullptr, [&]() -> PyObject* {
-    PyObject *name, *bases, *body;
-    if (!PyArg_ParseTuple(arguments, "UO!O!:TPayloadMeta.__new__", &name, &PyTuple_Type, &bases, &PyDict_Type,
-                          &body)) {
+    PyObject *kind, *name, *bases, *body;
+    if (!PyArg_ParseTuple(arguments, "O!UO!O!:TPayloadMeta.__new__", &PyType_Type, &kind, &name,
+                          &PyTuple_Type, &bases, &PyDict_Type, &body)) {
       throw PythonError();
+    }
+    auto* meta = reinterpret_cast<PyTypeObject*>(kind);
+    if (!PyType_IsSubtype(meta, &meta_type)) {
+      raise(PyExc_TypeError, "TPayloadMeta.__new__(): %s is not a subtype of TPayloadMeta", meta->tp_name);
     }
     Ref ns = checked(PyDict_Copy(body));
     if (PyObject* given = PyDict_GetItemWithError(ns.get(), names.default_spec)) {
@@ -230,15 +260,6 @@ PyObject* meta_new(PyTypeObject* meta, PyObject* arguments, PyObject* keywords) 
     }
     return make_type(meta, name, bases, ns.get(), keywords).release();
   });
-}
-
-PyObject* meta_alloc(PyTypeObject* meta, Py_ssize_t items) {
-  PyObject* self = PyType_GenericAlloc(meta, items);
-  if (self == nullptr) return nullptr;
-  reinterpret_cast<PayloadType*>(self)->data = new (std::nothrow) ClassData;
-  if (reinterpret_cast<PayloadType*>(self)->data != nullptr) return self;
-  Py_DECREF(self);
-  return PyErr_NoMemory();
 }
 
 int meta_traverse(PyObject* self, visitproc visit, void* arg) {
@@ -423,7 +444,43 @@ PyTypeObject* make_base() {
   return type;
 }
 
+PyMethodDef maker = {"__new__", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(meta_new)),
+                     METH_VARARGS | METH_KEYWORDS, nullptr};
+
+// Gives TPayloadMeta its `__new__` as a class statement would. With a tp_new of its own, type.__new__ would
+// refuse metaclasses that come to it by another way, as in `class Meta(TPayloadMeta, ABCMeta)`.
+int add_maker() {
+  Ref function = Ref::steal(PyCFunction_New(&maker, nullptr));
+  if (!function) return -1;
+  meta_maker = PyStaticMethod_New(function.get());
+  if (meta_maker == nullptr || PyDict_SetItem(meta_type.tp_dict, names.new_, meta_maker) < 0) return -1;
+  PyObject* type = reinterpret_cast<PyObject*>(&PyType_Type);
+  Ref model = Ref::steal(PyObject_CallFunction(type, "s(){OO}", "model", names.new_, meta_maker));
+  if (!model) return -1;
+  meta_type.tp_new = reinterpret_cast<PyTypeObject*>(model.get())->tp_new;  // looks `__new__` up
+  PyType_Modified(&meta_type);
+  return 0;
+}
+
 }  // namespace
+
+// What a class that is complete but for its last touches has for slots.
+void learn_slots(PyTypeObject* type, ClassData& data) {
+  if (type->tp_mro == nullptr) return;  // not even that
+  data.is_made = true;
+  data.version = 0;
+  data.is_struct = has_struct_layout(type);
+  if (!data.is_struct) return;
+  if (is_payload_type(type->tp_base)) data.slots = data_of(type->tp_base).slots;
+  for (const Ref& name : data.new_slots) {
+    if (Py_ssize_t offset = offset_of(type, name.get())) data.slots.push_back({name, offset});
+  }
+  const auto fields = static_cast<Py_ssize_t>(data.slots.size());
+  data.has_user_slots =
+      type->tp_basicsize != first_slot + fields * static_cast<Py_ssize_t>(sizeof(PyObject*));
+  type->tp_traverse = traverse_instance;
+  type->tp_dealloc = deallocate_instance;
+}
 
 PyTypeObject* metaclass() { return &meta_type; }
 PyTypeObject* base() { return base_type; }
@@ -446,9 +503,12 @@ void compile(PyTypeObject* type, ClassData& data) {
   PyObject* maker = _PyType_Lookup(type, names.new_);
   const unsigned int version = version_of(type);
   const bool is_ours = initializer != nullptr && is_initializer(initializer);
-  data.constructs = data.is_struct && is_ours && maker == _PyType_Lookup(&PyBaseObject_Type, names.new_);
+  data.constructs = data.is_struct && is_ours && !PyType_HasFeature(type, Py_TPFLAGS_IS_ABSTRACT) &&
+                    maker == _PyType_Lookup(&PyBaseObject_Type, names.new_);
   data.is_plain = type->tp_getattro == PyObject_GenericGetAttr && data.is_struct &&
                   _PyType_Lookup(type, names.setattr) == default_setattr;
+
+  data.copies_plainly = data.is_struct && is_copied_plainly(type);
 
   Ref before = std::exchange(data.initializer, Ref());
   if (is_ours) data.initializer = Ref::share(initializer);
@@ -467,7 +527,7 @@ void compile(PyTypeObject* type, ClassData& data) {
     // the dict, where the instance's value wins as it does with thriftpy2.
     if (offset != 0 && !is_direct && (found == nullptr || Py_TYPE(found)->tp_descr_set == nullptr))
       offset = 0;
-    members.push_back({name, checked(PyUnicode_FromFormat("%U=", name.get())), offset, is_direct});
+    members.push_back({name, checked(PyUnicode_FromFormat(", %U=", name.get())), offset, is_direct});
   };
   auto slot_at = [&](PyObject* name, std::size_t expected) {
     if (expected < data.slots.size() && data.slots[expected].name.get() == name) return expected;
@@ -517,10 +577,11 @@ void store(PyObject* object, Py_ssize_t offset, Ref value) {
 }
 
 int add_metaclass_to(PyObject* module) {
-  names = {PyUnicode_InternFromString("thrift_spec"),      PyUnicode_InternFromString("default_spec"),
-           PyUnicode_InternFromString("__init__"),         PyUnicode_InternFromString("__new__"),
-           PyUnicode_InternFromString("__slots__"),        PyUnicode_InternFromString("__setattr__"),
-           PyUnicode_InternFromString("__getattribute__"), PyUnicode_InternFromString("__module__")};
+  names = {PyUnicode_InternFromString("__dict__"),     PyUnicode_InternFromString("thrift_spec"),
+           PyUnicode_InternFromString("default_spec"), PyUnicode_InternFromString("__init__"),
+           PyUnicode_InternFromString("__new__"),      PyUnicode_InternFromString("__slots__"),
+           PyUnicode_InternFromString("__setattr__"),  PyUnicode_InternFromString("__getattribute__"),
+           PyUnicode_InternFromString("__module__")};
   if (names.module == nullptr) return -1;
   meta_type.tp_name = "fastthrift.thrift.TPayloadMeta";
   meta_type.tp_basicsize = sizeof(PayloadType);
@@ -530,12 +591,11 @@ int add_metaclass_to(PyObject* module) {
                        Py_TPFLAGS_TYPE_SUBCLASS | Py_TPFLAGS_HAVE_VECTORCALL;
   meta_type.tp_vectorcall_offset = offsetof(PyTypeObject, tp_vectorcall);
   meta_type.tp_call = PyType_Type.tp_call;
-  meta_type.tp_new = meta_new;
   meta_type.tp_alloc = meta_alloc;
   meta_type.tp_traverse = meta_traverse;
   meta_type.tp_clear = meta_clear;
   meta_type.tp_dealloc = meta_dealloc;
-  if (PyType_Ready(&meta_type) < 0) return -1;
+  if (PyType_Ready(&meta_type) < 0 || add_maker() < 0) return -1;
   base_type = make_base();
   if (base_type == nullptr) return -1;
   default_setattr = _PyType_Lookup(base_type, names.setattr);

@@ -24,17 +24,17 @@ struct Slot {
 // A field in the order of `__dict__`.
 struct Member {
   Ref name;           // interned
-  Ref prefix;         // "name=" for repr
+  Ref prefix;         // ", name=" for repr
   Py_ssize_t offset;  // of the slot; 0: in the instance's lazy dict
   bool is_direct;     // plain attribute access reaches the slot: no property of a subclass stands before it
 };
 
 // Behind the PyHeapTypeObject of every class that TPayloadMeta makes.
 struct ClassData {
-  // Fixed when the class is made; a class that is still being made (`__init_subclass__` can see it) has no
-  // slots yet.
+  // Fixed when the class is made, or before, when `__init_subclass__` or `__set_name__` ask.
   bool is_made = false;
-  std::vector<Slot> slots;  // inherited ones first
+  std::vector<Ref> new_slots;  // the names that the class itself adds
+  std::vector<Slot> slots;     // inherited ones first
   bool is_struct = false;  // instances are laid out as TPayload's; exceptions are laid out as BaseException's
   bool has_user_slots = false;
 
@@ -42,10 +42,11 @@ struct ClassData {
   unsigned int version = 0;
   unsigned int generation = 0;  // counts the compilations
   std::vector<Member> members;
-  Ref initializer;           // the first one of ours in the MRO
-  bool is_plain = false;     // nobody overrides attribute access
-  bool constructs = false;   // `type()` is object.__new__ and an initializer of ours
-  bool fills_slots = false;  // and each of its fields is a slot that is reached directly
+  Ref initializer;              // the first one of ours in the MRO
+  bool is_plain = false;        // nobody overrides attribute access
+  bool constructs = false;      // `type()` is object.__new__ and an initializer of ours
+  bool fills_slots = false;     // and each of its fields is a slot that is reached directly
+  bool copies_plainly = false;  // nobody has a say in copying and pickling
 
   std::unique_ptr<Layout> layout;
   Ref spec;  // the thrift_spec that `layout` was compiled from
@@ -72,7 +73,16 @@ struct Instance {
 #endif
 constexpr Py_ssize_t first_slot = sizeof(Instance);
 
-inline ClassData& data_of(PyTypeObject* type) { return *reinterpret_cast<PayloadType*>(type)->data; }
+inline PyObject* name_of(PyTypeObject* type) { return reinterpret_cast<PyHeapTypeObject*>(type)->ht_name; }
+void learn_slots(PyTypeObject* type, ClassData& data);  // payload_meta.cpp
+inline ClassData& data_of(PyTypeObject* type) {
+  ClassData*& data = reinterpret_cast<PayloadType*>(type)->data;
+  if (data == nullptr) [[unlikely]]
+    data = new ClassData;  // made by type.__new__ of a user's metaclass
+  if (!data->is_made) [[unlikely]]
+    learn_slots(type, *data);
+  return *data;
+}
 
 // 0 when the type has none now.
 inline unsigned int version_of(PyTypeObject* type) {
@@ -122,6 +132,8 @@ PyObject* allocate(PyTypeObject* type);
 PyObject* get(PyObject* self, PyObject* name);
 int set(PyObject* self, PyObject* name, PyObject* value);  // null deletes; KeyError where there is nothing
 Ref plain_dict(PyObject* self);                            // a new dict in the order of __dict__
+void fill_dict(PyObject* dict, PyObject* self);            // the same into an empty dict
+Ref value_of(PyObject* self, const Member& member);        // null when missing
 int replace_all(PyObject* self, PyObject* mapping);        // an assignment to __dict__
 
 // The parts of TPayload, each in its file.
@@ -137,6 +149,9 @@ PyObject* get_state(PyObject* self, PyObject*);
 PyObject* set_state(PyObject* self, PyObject* state);
 PyObject* get_dict(PyObject* self, void*);
 int set_dict(PyObject* self, PyObject* value, void*);
+
+// Whether nothing between a struct class and TPayload has a say in copying. payload_copy.cpp
+bool is_copied_plainly(PyTypeObject* type);
 
 // An `__init__` from [(name, default)] for a class of this name. payload_init.cpp
 Ref make_initializer(PyObject* owner, PyObject* default_spec);

@@ -160,6 +160,7 @@ def _inspectable_init(owner: str, names: list[str], defaults: Optional[tuple[Any
 
     name = f"<generated {owner}.__init__>"
     lines = [f"    self.{each} = {each}\n" for each in names] or ["    pass\n"]
+    lines[-1] = lines[-1].rstrip("\n")
     parameters = "".join(f", {each}={value!r}" for each, value in zip(names, defaults or ()))
     shown = [f"def __init__(self{parameters}):\n", *lines]
     linecache.cache[name] = (sum(map(len, shown)), None, shown, name)

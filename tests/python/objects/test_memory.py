@@ -1,0 +1,294 @@
+"""The collector, weak references, deep chains and threads."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import pickle
+import sys
+import threading
+import weakref
+
+import pytest
+
+from .both import importable, ours, person, struct
+
+T = ours.TType
+
+
+@pytest.fixture
+def leaf():
+    return struct("Leaf", [(1, (T.I32, "a", False), None), (2, (T.STRING, "b", False), "x")]).ours
+
+
+def is_freed(make):
+    gc.collect()
+    it = make()
+    watch = weakref.ref(it)
+    del it
+    gc.collect()
+    return watch() is None
+
+
+def test_leaves_are_no_work_for_the_collector(leaf):
+    it = leaf(1, "text")
+    assert not gc.is_tracked(it)
+    it.a, it.b = 2.5, b"bytes"
+    assert not gc.is_tracked(it)
+    assert not gc.is_tracked(copy.copy(it))
+
+
+@pytest.mark.parametrize(
+    "store",
+    [
+        lambda it: setattr(it, "a", []),
+        lambda it: setattr(it, "extra", {}),
+        lambda it: it.__dict__.update(a=[]),
+        lambda it: it.__dict__.update(extra=[]),
+        lambda it: it.__dict__.setdefault("extra", []),
+        lambda it: setattr(it, "__dict__", {"a": []}),
+        lambda it: it.__setstate__({"a": []}),
+        lambda it: it.__init__([]),
+        lambda it: type(it).__init__(it, a=[]),
+        lambda it: ours.TPayload.__setattr__(it, "a", []),
+    ],
+)
+def test_what_may_form_a_cycle_is_tracked(leaf, store):
+    it = leaf()
+    store(it)
+    assert gc.is_tracked(it)
+    assert gc.is_tracked(leaf([]))
+    assert gc.is_tracked(leaf(b=[]))
+    assert gc.is_tracked(copy.copy(it))
+
+
+def self_by_field(cls):
+    it = cls()
+    it.a = it
+    return it
+
+
+def self_by_extra(cls):
+    it = cls()
+    it.parent = it
+    return it
+
+
+def self_by_list(cls):
+    it = cls(a=[])
+    it.a.append(it)
+    return it
+
+
+def self_by_dict(cls):
+    it = cls()
+    it.__dict__["me"] = {"me": it}
+    return it
+
+
+def two(cls):
+    one, other = cls(), cls()
+    one.a, other.b = other, one
+    return one
+
+
+def self_by_view(cls):
+    it = cls()
+    it.a = it.__dict__
+    return it
+
+
+def self_by_setstate(cls):
+    it = cls()
+    it.__setstate__({"a": [it], "x": it})
+    return it
+
+
+def self_in_subclass(cls):
+    class Child(cls):
+        def __setattr__(self, name, value):
+            object.__setattr__(self, name, value)
+
+    it = Child()
+    it.a = it
+    return it
+
+
+def self_in_slot(cls):
+    it = type("Slotted", (cls,), {"__slots__": ("slot",)})()
+    it.slot = it
+    return it
+
+
+def exception(cls):
+    it = ours.TException(cls())
+    it.me = it
+    return it.with_traceback(None)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        self_by_field,
+        self_by_extra,
+        self_by_list,
+        self_by_dict,
+        two,
+        self_by_view,
+        self_by_setstate,
+        self_in_subclass,
+        self_in_slot,
+        exception,
+    ],
+)
+def test_cycles_are_freed(leaf, make):
+    assert is_freed(lambda: make(leaf))
+
+
+def test_deepcopied_cycles_are_freed(leaf):
+    assert is_freed(lambda: copy.deepcopy(self_by_list(leaf)))
+
+
+def test_classes_are_freed_with_their_specs():
+    def make():
+        cls = struct("Freed", [(1, (T.I32, "a", False), None)]).ours
+        cls.thrift_spec[2] = (T.STRUCT, "me", cls, False)  # a recursive class
+        repr(cls()), hash(cls()), copy.copy(cls())
+        return cls
+
+    from .both import _MODULES
+
+    def forgotten():
+        cls = make()
+        for module in _MODULES.values():
+            vars(module).pop("Freed", None)
+        return cls
+
+    assert is_freed(forgotten)
+
+
+def test_weak_references_work(leaf):
+    it = leaf()
+    called = []
+    watch = weakref.ref(it, called.append)
+    table = weakref.WeakKeyDictionary()
+    table[it] = 1
+    assert watch() is it and len(table) == 1
+    del it
+    assert watch() is None and called == [watch]
+    assert len(table) == 0
+
+
+def test_del_of_a_subclass_runs_once_and_may_resurrect(leaf):
+    saved = []
+
+    class Child(leaf):
+        def __del__(self):
+            saved.append(self)
+
+    Child(1)
+    assert repr(saved) == "[Child(a=1, b='x')]"
+    saved.clear()
+    assert saved == []
+    leaf.__del__ = lambda self: saved.append("base")
+    leaf(1)
+    assert saved == ["base"]
+
+
+@pytest.mark.parametrize("by", ["field", "extra", "list"])
+def test_deep_chains_are_freed_without_recursion(leaf, by):
+    it = None
+    for _ in range(200_000):
+        link = leaf()
+        if by == "field":
+            link.a = it
+        elif by == "extra":
+            link.next = it
+        else:
+            link.a = [it]
+        it = link
+    watch = weakref.ref(it)
+    del it, link
+    assert watch() is None
+
+
+def test_deep_chains_of_subclasses_are_freed_without_recursion(leaf):
+    child = type("Child", (leaf,), {"__slots__": ("slot",)})
+    it = None
+    for _ in range(200_000):
+        it = child(it)
+        it.slot = it.a
+    del it
+
+
+def test_slots_give_back_their_values(leaf):
+    value = object()
+    before = sys.getrefcount(value)
+    for _ in range(100):
+        it = leaf(value, value)
+        it.a = value
+        it.extra = value
+        del it.b
+        it.b = value
+    del it
+    assert sys.getrefcount(value) == before
+
+
+def test_type_references_are_balanced(leaf):
+    leaf()
+    before = sys.getrefcount(leaf)
+    made = [leaf() for _ in range(100)] + [leaf([]) for _ in range(100)] + [leaf.__new__(leaf) for _ in range(100)]
+    made += [copy.copy(each) for each in made] + [copy.deepcopy(each) for each in made]
+    assert sys.getrefcount(leaf) == before + len(made)
+    made.clear()
+    gc.collect()
+    assert sys.getrefcount(leaf) == before
+
+
+def test_instances_are_small(leaf):
+    class Slotted:
+        __slots__ = ("a", "b")
+
+    assert leaf.__basicsize__ <= Slotted.__basicsize__ + 2 * 8
+
+
+def test_threads_share_classes_and_objects():
+    cls = person().ours
+    shared = cls(0, "shared", [])
+    errors = []
+
+    def work(number):
+        try:
+            for i in range(2_000):
+                it = cls(i, str(number), [i])
+                assert it == cls(i, str(number), [i]) and hash(it) == hash(copy.copy(it))
+                shared.id = i
+                setattr(shared, f"extra{number}", i)
+                shared.__dict__["tags"] = [i]
+                assert repr(shared).startswith("Person(id=")
+                assert set(vars(shared)) >= {"id", "name", "tags"}
+                if i % 100 == 0:
+                    setattr(cls, f"attribute{number}", i)  # new versions of the class all the time
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(50)
+    assert not errors and not any(thread.is_alive() for thread in threads)
+
+
+def test_collection_in_the_middle_of_construction(leaf):
+    threshold = gc.get_threshold()
+    gc.set_threshold(1)
+    try:
+        with importable(ours):
+            for _ in range(300):
+                it = person().ours(tags=[leaf([leaf()])])
+                it.extra = it
+                copy.deepcopy(it)
+                pickle.loads(pickle.dumps(it))
+    finally:
+        gc.set_threshold(*threshold)
