@@ -100,6 +100,8 @@ void Encoder<Writer>::fields(PyObject* object, const Layout& layout, bool is_dir
 template <class Writer>
 void Encoder<Writer>::field(const Layout& layout, const FieldLayout& field, PyObject* value) {
   const Shape& shape = layout.shape(field.shape);
+  // Python code that runs below may take it out of the object.
+  const Ref keep = Ref::share(value);
   try {
     if (shape.form == Form::boolean) {
       out_.field_boolean(field.id, truth(value));

@@ -4,12 +4,14 @@
 namespace fastthrift::python {
 
 Ref sequence_of(PyObject* value) {
+  const Ref keep = Ref::share(value);
   // A generator has no length: writing it would use it up even where the message is refused later.
   if (PyObject_Size(value) < 0) throw PythonError();
   return checked(PySequence_Tuple(value));
 }
 
 Ref items_of(PyObject* value) {
+  const Ref keep = Ref::share(value);
   const Ref items = checked(PyObject_CallMethod(value, "items", nullptr));
   Ref list = checked(PySequence_List(items.get()));
   for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list.get()); ++i) {
@@ -22,7 +24,8 @@ Ref items_of(PyObject* value) {
 }
 
 Ref uuid_bytes(PyObject* value) {
-  Ref bytes = Ref::share(value);
+  const Ref keep = Ref::share(value);
+  Ref bytes = keep;
   if (!PyBytes_Check(value)) {
     const Ref module = checked(PyImport_ImportModule("uuid"));
     const Ref type = checked(PyObject_GetAttrString(module.get(), "UUID"));

@@ -118,7 +118,10 @@ void set_idl_error(const IdlError& error) {
   Ref file = error.place().file.empty() ? Ref::share(Py_None) : text_of(error.place().file.c_str());
   Ref line = Ref::steal(PyLong_FromLong(error.place().line));
   Ref column = Ref::steal(PyLong_FromLong(error.place().column));
-  if (!file || !line || !column || PyObject_SetAttrString(raised.get(), "filename", file.get()) < 0 ||
+  Ref hint = error.hint().empty() ? Ref::share(Py_None) : text_of(error.hint().c_str());
+  if (!file || !line || !column || !hint ||
+      PyObject_SetAttrString(raised.get(), "filename", file.get()) < 0 ||
+      PyObject_SetAttrString(raised.get(), "hint", hint.get()) < 0 ||
       PyObject_SetAttrString(raised.get(), "lineno", line.get()) < 0 ||
       PyObject_SetAttrString(raised.get(), "column", column.get()) < 0) {
     return;

@@ -15,6 +15,18 @@ using schema::Value;
 // Constants that refer to constants, defaults inside the struct values of other defaults: each is one step.
 constexpr int max_depth = 512;
 
+Ref hashable(Ref value);
+
+// The values of a map that is to be hashed are hashed as well.
+void make_values_hashable(PyObject* dict) {
+  PyObject *key, *value;
+  Py_ssize_t position = 0;
+  while (PyDict_Next(dict, &position, &key, &value)) {
+    const Ref kept = Ref::share(key);  // replacing the value of a key that is there does not disturb the walk
+    checked_status(PyDict_SetItem(dict, kept.get(), hashable(Ref::share(value)).get()));
+  }
+}
+
 // As a member of a set or a key of a map, where Python wants what can be hashed.
 Ref hashable(Ref value) {
   if (PyList_Check(value.get())) {
@@ -25,8 +37,10 @@ Ref hashable(Ref value) {
     return tuple;
   }
   if (PySet_Check(value.get())) return checked(PyFrozenSet_New(value.get()));
-  if (PyDict_Check(value.get())) {
-    throw IdlError(IdlError::Kind::parser, "A map cannot be a key of a map or an element of a set", {});
+  if (PyDict_CheckExact(value.get())) {
+    make_values_hashable(value.get());
+    const Ref module = checked(PyImport_ImportModule("fastthrift.frozen"));
+    return checked(PyObject_CallMethod(module.get(), "FrozenDict", "O", value.get()));
   }
   return value;
 }
@@ -75,6 +89,11 @@ Ref ValueBuilder::value(const Value& value, const Schema& owner, Index type_inde
 PyObject* ValueBuilder::constant(Index index) {
   if (!bound_.constants[index]) {
     const schema::Constant& constant = bound_.schema().constants()[index];
+    if (depth_ > max_depth) {
+      throw IdlError(IdlError::Kind::parser,
+                     "Constants refer to each other too deeply at '" + constant.name + "'",
+                     {bound_.schema().file(), constant.place.line, constant.place.column});
+    }
     bound_.constants[index] = value(constant.value, bound_.schema(), constant.type);
   }
   return bound_.constants[index].get();
@@ -121,8 +140,13 @@ Ref ValueBuilder::map(const Value& value, const Schema& owner, const schema::Typ
 }
 
 Ref ValueBuilder::structure(const Value& value) {
-  if (value.owner == &bound_.schema()) need_struct_(value.definition);
   const schema::Struct& declared = value.owner->structs()[value.definition];
+  if (depth_ > max_depth) {
+    throw IdlError(IdlError::Kind::parser,
+                   "Defaults contain each other too deeply at struct '" + declared.name + "'",
+                   {value.owner->file(), declared.place.line, declared.place.column});
+  }
+  if (value.owner == &bound_.schema()) need_struct_(value.definition);
   const Ref arguments = checked(PyDict_New());
   for (std::size_t i = 0; i < value.fields.size(); ++i) {
     const schema::Field& field = declared.fields[value.fields[i]];

@@ -6,6 +6,7 @@ import sys
 
 from . import hook as hook
 from . import parser as parser
+from . import thrift as thrift
 from .hook import install_import_hook, remove_import_hook
 from .parser import load, load_fp, load_module, loads
 

@@ -1,5 +1,6 @@
 """The native core: what the Python modules of this package build on. Users import it from those."""
 
+from types import ModuleType
 from typing import Any, Callable, Optional, Union
 
 Buffer = Union[bytes, bytearray, memoryview]
@@ -48,6 +49,22 @@ class RecordingMemoryBuffer(CyTransportBase):
     def __init__(self, value: Optional[Buffer] = None) -> None: ...
     def setvalue(self, value: Optional[Buffer], /) -> None: ...
     def c_write_buffer(self, buf: Buffer, /) -> None: ...
+
+# ---- cpp/python/idl_module.cpp
+
+class IdlDocument:
+    """An IDL file as it is written, read by parse_idl()."""
+
+    @property
+    def includes(self) -> list[tuple[str, int, int]]: ...
+
+class IdlSchema:
+    """What an IDL file means, made by compile_idl()."""
+
+    def build(self, module: ModuleType, class_module: str, file: Optional[str], includes: list[ModuleType]) -> None: ...
+
+def parse_idl(text: bytes, file: str, reserved: list[str] = ...) -> IdlDocument: ...
+def compile_idl(document: IdlDocument, includes: list[IdlSchema]) -> IdlSchema: ...
 
 # ---- cpp/python/client.cpp
 

@@ -7,11 +7,10 @@ client or load with the argument named in the comment.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 
-
-@dataclass
 class Defaults:
+    """fastthrift's values; an instance may differ in some."""
+
     # A handler raises what its IDL does not declare: answer INTERNAL_ERROR (True) or close the connection (False).
     answer_undeclared_exceptions: bool = True
     # TServerSocket sets SO_REUSEPORT, so that a second server on the port starts in silence: reuse_port=
@@ -23,6 +22,12 @@ class Defaults:
     # The text of a ThriftParserError ends with file, line and column; they are attributes of it in any case
     places_in_messages: bool = True
 
+    def __init__(self, **values: int) -> None:
+        for name, value in values.items():
+            if name not in Defaults.__annotations__:
+                raise TypeError(f"there is no default called {name!r}")
+            setattr(self, name, value)
+
 
 _FASTTHRIFT = Defaults()
 _THRIFTPY2 = Defaults(
@@ -33,7 +38,7 @@ _THRIFTPY2 = Defaults(
     places_in_messages=False,
 )
 
-current = replace(_FASTTHRIFT)
+current = Defaults()
 
 
 def use(profile: str) -> None:
@@ -41,4 +46,5 @@ def use(profile: str) -> None:
     profiles = {"fastthrift": _FASTTHRIFT, "thriftpy2": _THRIFTPY2}
     if profile not in profiles:
         raise ValueError(f"unknown profile {profile!r}: expected 'fastthrift' or 'thriftpy2'")
+    current.__dict__.clear()
     current.__dict__.update(profiles[profile].__dict__)

@@ -35,7 +35,7 @@ class ThriftImporter:
         found = find_module(fullname, path, self.extension)
         if found is None:
             return None
-        return ModuleSpec(fullname, ThriftLoader(fullname), origin=found)
+        return ModuleSpec(fullname, ThriftLoader(fullname), origin=found)  # type: ignore[arg-type]
 
 
 class ThriftLoader:

@@ -9,12 +9,14 @@ from __future__ import annotations
 import importlib
 import sys
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from fastthrift import _core
 from fastthrift._core import TPayload, TPayloadMeta
 
+TYPE_CHECKING = False  # as typing's: importing typing takes longer than importing this package
 if TYPE_CHECKING:
+    from typing import Any, Callable, Optional
+
     from fastthrift.client import TClient as TClient
     from fastthrift.processor import TMultiplexedProcessor as TMultiplexedProcessor
     from fastthrift.processor import TProcessor as TProcessor

@@ -19,7 +19,7 @@ from .parser import parse_text, register
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from typing import Optional, TextIO, Union
+    from typing import TextIO, Union
 
     Path = Union[str, os.PathLike[str]]
 
@@ -91,7 +91,7 @@ def find_module(fullname: str, folders: Iterable[str] | None = None, suffix: str
     """The file behind a module name in the folders (the current directory and ``sys.path`` by default), if any."""
     file = fullname.rpartition(".")[2][: -len(suffix)] + include.EXTENSION
     for folder in ["", *sys.path] if folders is None else folders:
-        path = os.path.join(os.fspath(folder), file)
+        path = os.path.join(folder, file) if isinstance(folder, str) else ""  # importlib skips other entries too
         if os.path.isfile(path):
             return path
     return None

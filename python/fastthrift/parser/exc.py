@@ -16,11 +16,14 @@ class ThriftParserError(Exception):
     filename: str | None = None
     lineno: int | None = None  # from 1
     column: int | None = None  # from 1
+    hint: str | None = None  # what was expected, or why
 
     def __str__(self) -> str:
         text = super().__str__()
         if not current.places_in_messages:
             return text
+        if self.hint is not None:
+            text = f"{text}; {self.hint}"
         place = ":".join(str(part) for part in (self.filename, self.lineno, self.column) if part is not None)
         return f"{text} ({place})" if place else text
 

@@ -278,5 +278,8 @@ def register(module: ModuleType, module_name: str) -> None:
                 raise ThriftModuleNameConflict(
                     f'Module name conflict between "{there}" and "{included.__thrift_file__}"'
                 )
-        sys.modules.update(names)
-        sys.modules[module_name] = module
+        for name, each in [*names.items(), (module_name, module)]:
+            sys.modules[name] = each
+            package, _, own = name.rpartition(".")
+            if package in sys.modules and not hasattr(sys.modules[package], own):
+                setattr(sys.modules[package], own, each)  # as an import statement does
