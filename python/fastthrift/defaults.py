@@ -15,6 +15,8 @@ class Defaults:
     answer_undeclared_exceptions: bool = True
     # TServerSocket sets SO_REUSEPORT, so that a second server on the port starts in silence: reuse_port=
     reuse_port: bool = False
+    # A TLS client wants a certificate that is made out to the host it asked for: check_hostname=
+    check_hostname: bool = True
     # Milliseconds that a server's connection may be idle between calls: client_timeout=
     server_idle_ms: int = 60_000
     # Words that an IDL may not use as names, as thriftpy2's lexer has them: parser.lexer.thrift_reserved_keywords
@@ -33,6 +35,7 @@ _FASTTHRIFT = Defaults()
 _THRIFTPY2 = Defaults(
     answer_undeclared_exceptions=False,
     reuse_port=True,
+    check_hostname=False,
     server_idle_ms=3_000,
     refuse_reserved_words=True,
     places_in_messages=False,

@@ -120,11 +120,17 @@ def make_server(
     if unix_socket:
         if certfile:
             warnings.warn("SSL only works with host:port, not unix_socket.", UserWarning, stacklevel=2)
-        trans = TServerSocket(unix_socket=unix_socket, client_timeout=client_timeout)
+        trans: TServerSocket = TServerSocket(unix_socket=unix_socket, client_timeout=client_timeout)
     elif host and port is not None and port != "":
         if certfile:
-            raise _no_tls()
-        trans = TServerSocket(host=host, port=port, socket_family=socket_family, client_timeout=client_timeout)
+            # Imported here: a program without TLS does not pay for `ssl`.
+            from fastthrift.transport.sslsocket import TSSLServerSocket
+
+            trans = TSSLServerSocket(
+                host, port, socket_family=socket_family, client_timeout=client_timeout, certfile=certfile
+            )
+        else:
+            trans = TServerSocket(host=host, port=port, socket_family=socket_family, client_timeout=client_timeout)
     else:
         raise ValueError("Either host/port or unix_socket must be provided.")
     return TThreadedServer(
@@ -152,8 +158,21 @@ def _client_socket(
         return TSocket(unix_socket=unix_socket, connect_timeout=connect_timeout, socket_timeout=socket_timeout)
     if not host or not port_number(port if port != "" else None):
         raise ValueError("Either host/port or unix_socket or url must be provided.")
+    cafile, ssl_context, certfile, keyfile = tls
     if any(tls):
-        raise _no_tls()
+        from fastthrift.transport.sslsocket import TSSLSocket
+
+        return TSSLSocket(
+            host,
+            port,
+            socket_family=socket_family,
+            socket_timeout=socket_timeout,
+            connect_timeout=connect_timeout,
+            ssl_context=ssl_context,
+            cafile=cafile,
+            certfile=certfile,
+            keyfile=keyfile,
+        )
     return TSocket(
         host, port, socket_family=socket_family, connect_timeout=connect_timeout, socket_timeout=socket_timeout
     )
@@ -166,6 +185,10 @@ def _connected(service: Any, trans: TSocket, proto_factory: Any, trans_factory: 
     return TClient(service, protocol)
 
 
-def _no_tls() -> ValueError:
-    # Never plain text where TLS was asked for.
-    return ValueError("TLS is not available yet: cafile, ssl_context, certfile and keyfile cannot be used")
+def __getattr__(name: str) -> Any:
+    # thriftpy2.rpc has these names too; `ssl` is imported only for who asks.
+    if name in ("TSSLServerSocket", "TSSLSocket"):
+        from fastthrift.transport import sslsocket
+
+        return getattr(sslsocket, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

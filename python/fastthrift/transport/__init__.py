@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from fastthrift.transport.base import TTransportBase, TTransportException
 from fastthrift.transport.buffered.cybuffered import TCyBufferedTransport, TCyBufferedTransportFactory
 from fastthrift.transport.framed.cyframed import TCyFramedTransport, TCyFramedTransportFactory
 from fastthrift.transport.memory.cymemory import TCyMemoryBuffer
 from fastthrift.transport.socket import TServerSocket, TSocket
+
+if TYPE_CHECKING:
+    from fastthrift.transport._ssl import create_thriftpy_context
+    from fastthrift.transport.sslsocket import TSSLServerSocket, TSSLSocket
 
 TBufferedTransport = TCyBufferedTransport
 TBufferedTransportFactory = TCyBufferedTransportFactory
@@ -25,8 +32,25 @@ __all__ = [
     "TFramedTransport",
     "TFramedTransportFactory",
     "TMemoryBuffer",
+    "TSSLServerSocket",
+    "TSSLSocket",
     "TServerSocket",
     "TSocket",
     "TTransportBase",
     "TTransportException",
+    "create_thriftpy_context",
 ]
+
+# Imported when somebody asks for them: `ssl` takes longer to import than all the rest.
+_ON_DEMAND = {
+    "TSSLServerSocket": "sslsocket",
+    "TSSLSocket": "sslsocket",
+    "create_thriftpy_context": "_ssl",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ON_DEMAND:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_ON_DEMAND[name]}"), name)
+    return value

@@ -1,0 +1,30 @@
+"""TLS contexts as thriftpy2's sockets make them: TLS 1.2 or newer, certificates checked."""
+
+from __future__ import annotations
+
+import ssl
+
+from fastthrift import defaults
+
+# Python's own choice. Its TLS contexts have kept pace with OpenSSL; a list written down here would not.
+DEFAULT_CIPHERS: str | None = None
+RESTRICTED_SERVER_CIPHERS: str | None = None
+
+
+def create_thriftpy_context(
+    server_side: bool = False, ciphers: str | None = None, *, check_hostname: bool | None = None
+) -> ssl.SSLContext:
+    """A context for clients, or with ``server_side`` for servers.
+
+    A client's context wants a certificate that fits the host. ``check_hostname=False`` (thriftpy2's default) takes any
+    host's certificate that the trusted authorities have signed.
+    """
+    if server_side:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    else:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = defaults.current.check_hostname if check_hostname is None else check_hostname
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if ciphers is not None:
+        context.set_ciphers(ciphers)
+    return context
