@@ -514,7 +514,9 @@ def test_signals_drain(process: subprocess.Popen[str], number: int, said: list[s
 @pytest.mark.skipif(os.name == "nt", reason="signals of another kind there")
 def test_an_idle_server_ends_at_once_with_sigterm(process: subprocess.Popen[str]) -> None:
     assert process.stdout is not None
-    process.stdout.readline()
+    port = int(process.stdout.readline())
+    with rpc.make_client(calc.Calc, "127.0.0.1", port, timeout=20_000) as client:
+        assert client.add(1, 2) == 3  # it serves: its handler of the signal is in place
     start = time.monotonic()
     process.terminate()
     assert process.wait(10) == 0
