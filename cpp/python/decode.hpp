@@ -8,6 +8,7 @@
 
 #include <utility>
 
+#include "base/hints.hpp"
 #include "wire/skip.hpp"
 
 // Reading one value: a template over the wire's Reader, instantiated in decode_binary.cpp and
@@ -24,6 +25,7 @@ class Decoder {
   // Fills an object of any class with a `thrift_spec`.
   void structure_into(PyObject* object);
   Ref value(const Layout& layout, const Shape& shape);
+  Ref rarer_value(const Layout& layout, const Shape& shape);
   void skip(wire::TType type) { wire::skip(in_, type, depth_.open()); }
 
   Path& path() { return path_; }
@@ -102,8 +104,8 @@ void Decoder<Reader>::fields(PyObject* object, const Layout& layout, bool is_dir
 }
 
 template <class Reader>
-void Decoder<Reader>::field(PyObject* object, const Layout& layout, const FieldLayout& field,
-                            const Shape& shape, bool is_direct) {
+FASTTHRIFT_INLINE void Decoder<Reader>::field(PyObject* object, const Layout& layout,
+                                              const FieldLayout& field, const Shape& shape, bool is_direct) {
   Ref value = this->value(layout, shape);
   if (!is_direct) [[unlikely]] {
     checked_status(PyObject_SetAttr(object, field.name, value.get()));
@@ -116,7 +118,7 @@ void Decoder<Reader>::field(PyObject* object, const Layout& layout, const FieldL
 }
 
 template <class Reader>
-Ref Decoder<Reader>::value(const Layout& layout, const Shape& shape) {
+FASTTHRIFT_INLINE Ref Decoder<Reader>::value(const Layout& layout, const Shape& shape) {
   switch (shape.form) {
     case Form::boolean:
       return Ref::share(in_.boolean() ? Py_True : Py_False);
@@ -132,6 +134,14 @@ Ref Decoder<Reader>::value(const Layout& layout, const Shape& shape) {
       return checked(PyFloat_FromDouble(in_.float64()));
     case Form::text:
       return string(true);
+    default:
+      return rarer_value(layout, shape);
+  }
+}
+
+template <class Reader>
+Ref Decoder<Reader>::rarer_value(const Layout& layout, const Shape& shape) {
+  switch (shape.form) {
     case Form::binary:
       return string(false);
     case Form::uuid:
@@ -144,14 +154,13 @@ Ref Decoder<Reader>::value(const Layout& layout, const Shape& shape) {
       return set(layout, shape);
     case Form::map:
       return map(layout, shape);
-    case Form::unknown:
-      break;
+    default:
+      raise(PyExc_TypeError, "type %d cannot be read", shape.declared);
   }
-  raise(PyExc_TypeError, "type %d cannot be read", shape.declared);
 }
 
 template <class Reader>
-Ref Decoder<Reader>::string(bool is_text) {
+FASTTHRIFT_INLINE Ref Decoder<Reader>::string(bool is_text) {
   const Bytes bytes = in_.string();
   return is_text && options_.decode_response ? text_of(bytes, options_.strict_decode) : bytes_of(bytes);
 }

@@ -9,6 +9,8 @@
 #include <limits>
 #include <type_traits>
 
+#include "base/hints.hpp"
+
 // Writing one value: a template over the wire's Writer, instantiated in encode_binary.cpp and
 // encode_compact.cpp. Whatever may run Python code (a property, an __index__) holds a reference to what it
 // goes on with: that code may change every container and attribute around it.
@@ -23,6 +25,7 @@ class Encoder {
   // Any object with a `thrift_spec`.
   void structure(PyObject* object);
   void value(const Layout& layout, const Shape& shape, PyObject* value);
+  void rarer_value(const Layout& layout, const Shape& shape, PyObject* value);
 
   Path& path() { return path_; }
 
@@ -36,6 +39,7 @@ class Encoder {
   Integer integer(PyObject* value);
   bool truth(PyObject* value);
   void text(PyObject* value);
+  void rarer_text(PyObject* value);
   void binary(PyObject* value);
   void uuid(PyObject* value);
   void list(const Layout& layout, const Shape& shape, PyObject* value);
@@ -49,6 +53,11 @@ class Encoder {
   Path path_;
 };
 
+// The attribute, or nothing where there is none.
+Ref attribute_of(PyObject* object, PyObject* name);
+// Any integer that `small_integer` does not take, of at most 64 bits; beyond them it refuses as a number of
+// `bits`.
+std::int64_t wide_integer(PyObject* value, int bits, bool is_compact);
 // A list or tuple of the elements of whatever has a length and can be iterated.
 Ref sequence_of(PyObject* value);
 // A list of (key, value) of whatever has `items()`.
@@ -78,49 +87,50 @@ template <class Writer>
 void Encoder<Writer>::fields(PyObject* object, const Layout& layout, bool is_direct) {
   const Level level(depth_, "writing a Thrift struct");
   const auto saved = out_.struct_begin();
-  if (is_direct) [[likely]] {
-    for (const FieldLayout& each : layout.fields()) {
-      PyObject* value = payload::slot(object, each.offset);
-      if (value != nullptr && value != Py_None) field(layout, each, value);
-    }
-  } else {
-    for (const FieldLayout& each : layout.fields()) {
-      const Ref value = Ref::steal(PyObject_GetAttr(object, each.name));
-      if (!value) {
-        if (!PyErr_ExceptionMatches(PyExc_AttributeError)) throw PythonError();
-        PyErr_Clear();
-      } else if (value.get() != Py_None) {
-        field(layout, each, value.get());
+  const FieldLayout* current = nullptr;
+  Ref owned;  // the value of an attribute that is no slot
+  try {
+    if (is_direct) [[likely]] {
+      for (const FieldLayout& each : layout.fields()) {
+        PyObject* value = payload::slot(object, each.offset);
+        if (value == nullptr || value == Py_None) continue;
+        current = &each;
+        field(layout, each, value);
+      }
+    } else {
+      for (const FieldLayout& each : layout.fields()) {
+        current = nullptr;
+        owned = attribute_of(object, each.name);
+        if (!owned || owned.get() == Py_None) continue;
+        current = &each;
+        field(layout, each, owned.get());
       }
     }
+  } catch (...) {
+    if (current != nullptr) {
+      // The slot may hold something else by now: its value is what the text will show.
+      PyObject* value = is_direct ? payload::slot(object, current->offset) : owned.get();
+      if (PyErr_Occurred() != nullptr) explain_refusal(layout, *current, value != nullptr ? value : Py_None);
+      path_.enter_field(current->name);
+    }
+    throw;
   }
   out_.struct_end(saved);
 }
 
 template <class Writer>
-void Encoder<Writer>::field(const Layout& layout, const FieldLayout& field, PyObject* value) {
+inline void Encoder<Writer>::field(const Layout& layout, const FieldLayout& field, PyObject* value) {
   const Shape& shape = layout.shape(field.shape);
-  // Python code that runs below may take it out of the object.
-  const Ref keep = Ref::share(value);
-  try {
-    if (shape.form == Form::boolean) {
-      out_.field_boolean(field.id, truth(value));
-    } else {
-      out_.field_begin(shape.wire, field.id);
-      this->value(layout, shape, value);
-    }
-  } catch (const PythonError&) {
-    explain_refusal(layout, field, value);
-    path_.enter_field(field.name);
-    throw;
-  } catch (...) {
-    path_.enter_field(field.name);
-    throw;
+  if (shape.form == Form::boolean) {
+    out_.field_boolean(field.id, truth(value));
+  } else {
+    out_.field_begin(shape.wire, field.id);
+    this->value(layout, shape, value);
   }
 }
 
 template <class Writer>
-void Encoder<Writer>::value(const Layout& layout, const Shape& shape, PyObject* value) {
+FASTTHRIFT_INLINE void Encoder<Writer>::value(const Layout& layout, const Shape& shape, PyObject* value) {
   switch (shape.form) {
     case Form::boolean:
       return out_.boolean(truth(value));
@@ -136,43 +146,48 @@ void Encoder<Writer>::value(const Layout& layout, const Shape& shape, PyObject* 
       return out_.float64(double_of(value));
     case Form::text:
       return text(value);
+    case Form::structure:
+      return structure(value);
+    default:
+      return rarer_value(layout, shape, value);
+  }
+}
+
+template <class Writer>
+void Encoder<Writer>::rarer_value(const Layout& layout, const Shape& shape, PyObject* value) {
+  const Ref keep = Ref::share(value);
+  switch (shape.form) {
     case Form::binary:
       return binary(value);
     case Form::uuid:
       return uuid(value);
-    case Form::structure:
-      return structure(value);
     case Form::list:
     case Form::set:
       return list(layout, shape, value);
     case Form::map:
       return map(layout, shape, value);
-    case Form::unknown:
-      if (shape.wire == wire::TType::struct_) return structure(value);  // declared without its class
+    default:
       break;
   }
+  if (shape.wire == wire::TType::struct_) return structure(value);  // declared without its class
   raise(PyExc_TypeError, "type %d cannot be written", shape.declared);
 }
 
 template <class Writer>
 template <class Integer>
-Integer Encoder<Writer>::integer(PyObject* value) {
-  constexpr int bits = sizeof(Integer) * 8;
-  try {
-    const std::int64_t number = integer_of(value);
-    if (number >= std::numeric_limits<Integer>::min() && number <= std::numeric_limits<Integer>::max())
-        [[likely]] {
-      return static_cast<Integer>(number);
-    }
-  } catch (const PythonError&) {
-    if (!PyErr_ExceptionMatches(PyExc_OverflowError)) throw;
-    PyErr_Clear();
+FASTTHRIFT_INLINE Integer Encoder<Writer>::integer(PyObject* value) {
+  std::int64_t number;
+  if (!small_integer(value, number)) [[unlikely]]
+    number = wide_integer(value, sizeof(Integer) * 8, is_compact);
+  if (number < std::numeric_limits<Integer>::min() || number > std::numeric_limits<Integer>::max())
+      [[unlikely]] {
+    refuse_range(sizeof(Integer) * 8, is_compact);
   }
-  refuse_range(bits, is_compact);
+  return static_cast<Integer>(number);
 }
 
 template <class Writer>
-bool Encoder<Writer>::truth(PyObject* value) {
+inline bool Encoder<Writer>::truth(PyObject* value) {
   if (value == Py_True) return true;
   if (value == Py_False) return false;
   const Ref keep = Ref::share(value);
@@ -182,7 +197,7 @@ bool Encoder<Writer>::truth(PyObject* value) {
 }
 
 template <class Writer>
-void Encoder<Writer>::text(PyObject* value) {
+FASTTHRIFT_INLINE void Encoder<Writer>::text(PyObject* value) {
   if (PyUnicode_Check(value)) [[likely]] {
     if (PyUnicode_IS_COMPACT_ASCII(value)) [[likely]] {
       return out_.string(PyUnicode_1BYTE_DATA(value), static_cast<std::size_t>(PyUnicode_GET_LENGTH(value)));

@@ -3,6 +3,25 @@
 // What the encoder needs for values that are not of Python's own exact types, and for refusing them.
 namespace fastthrift::python {
 
+Ref attribute_of(PyObject* object, PyObject* name) {
+  Ref value = Ref::steal(PyObject_GetAttr(object, name));
+  if (!value) {
+    if (!PyErr_ExceptionMatches(PyExc_AttributeError)) throw PythonError();
+    PyErr_Clear();
+  }
+  return value;
+}
+
+std::int64_t wide_integer(PyObject* value, int bits, bool is_compact) {
+  try {
+    return converted_integer(value);
+  } catch (const PythonError&) {
+    if (!PyErr_ExceptionMatches(PyExc_OverflowError)) throw;
+    PyErr_Clear();
+  }
+  refuse_range(bits, is_compact);
+}
+
 Ref sequence_of(PyObject* value) {
   const Ref keep = Ref::share(value);
   // A generator has no length: writing it would use it up even where the message is refused later.

@@ -3,6 +3,11 @@
 namespace fastthrift::python {
 
 std::int64_t converted_integer(PyObject* value) {
+  if (PyLong_Check(value)) {
+    const long long number = PyLong_AsLongLong(value);
+    if (number == -1 && PyErr_Occurred() != nullptr) throw PythonError();
+    return number;
+  }
   const Ref keep = Ref::share(value);
   Ref number;
   if (PyIndex_Check(value)) {

@@ -15,32 +15,37 @@ std::int64_t converted_integer(PyObject* value);
 // What has __float__ or __index__. May run Python code.
 double converted_double(PyObject* value);
 
-inline std::int64_t integer_of(PyObject* value) {
+// The number, where it is an int that can be had without asking Python.
+inline bool small_integer(PyObject* value, std::int64_t& number) {
   if (!PyLong_Check(value)) [[unlikely]]
-    return converted_integer(value);
+    return false;
 #if PY_VERSION_HEX >= 0x030C0000
   const auto* integer = reinterpret_cast<const PyLongObject*>(value);
-  if (PyUnstable_Long_IsCompact(integer)) return PyUnstable_Long_CompactValue(integer);
+  if (!PyUnstable_Long_IsCompact(integer)) return false;
+  number = PyUnstable_Long_CompactValue(integer);
+  return true;
 #else
   const digit* digits = reinterpret_cast<const PyLongObject*>(value)->ob_digit;
   switch (Py_SIZE(value)) {
     case 0:
-      return 0;
+      number = 0;
+      return true;
     case 1:
-      return digits[0];
+      number = digits[0];
+      return true;
     case -1:
-      return -std::int64_t{digits[0]};
+      number = -std::int64_t{digits[0]};
+      return true;
     case 2:
-      return std::int64_t{digits[1]} << PyLong_SHIFT | digits[0];
+      number = std::int64_t{digits[1]} << PyLong_SHIFT | digits[0];
+      return true;
     case -2:
-      return -(std::int64_t{digits[1]} << PyLong_SHIFT | digits[0]);
+      number = -(std::int64_t{digits[1]} << PyLong_SHIFT | digits[0]);
+      return true;
     default:
-      break;
+      return false;
   }
 #endif
-  const long long number = PyLong_AsLongLong(value);
-  if (number == -1 && PyErr_Occurred() != nullptr) throw PythonError();
-  return number;
 }
 
 inline double double_of(PyObject* value) {
