@@ -144,9 +144,9 @@ class TClient(_core.ClientCalls):
             return None
         for field in answer.thrift_spec.values():
             if field[1] != "success":
-                error = getattr(answer, field[1], None)
-                if isinstance(error, BaseException):
-                    raise error
+                declared = getattr(answer, field[1], None)
+                if isinstance(declared, BaseException):
+                    raise declared
         if has_success:
             raise TApplicationException(TApplicationException.MISSING_RESULT)
         return None

@@ -151,13 +151,16 @@ class _StoppableServer(TServer):
 
     @property
     def _connections(self) -> _Connections:
-        found = self.__dict__.get("_connections_")
-        return found if found is not None else self.__dict__.setdefault("_connections_", _Connections())
+        # Made at first use: subclasses may leave out __init__. Of two threads at once one wins.
+        found: _Connections = self.__dict__.get("_connections_") or self.__dict__.setdefault(
+            "_connections_", _Connections()
+        )
+        return found
 
     @property
     def _refusals(self) -> Refusals:
-        found = self.__dict__.get("_refusals_")
-        return found if found is not None else self.__dict__.setdefault("_refusals_", Refusals(logger))
+        found: Refusals = self.__dict__.get("_refusals_") or self.__dict__.setdefault("_refusals_", Refusals(logger))
+        return found
 
     def _serve_generic(self) -> None:
         """The loop for any transport: `_start` decides who handles what was accepted."""

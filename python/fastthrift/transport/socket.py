@@ -259,14 +259,15 @@ class TServerSocket:
             return
         self._init_sock()
         self._process = os.getpid()
+        sock: Any = self.sock
         try:
             if self.unix_socket:
-                self.sock.bind(self.unix_socket)
+                sock.bind(self.unix_socket)
                 self._path = UnixPath(self.unix_socket)
                 os.chmod(self.unix_socket, self.unix_mode)  # before listen: until then nobody can connect
             else:
-                self.sock.bind((self.host or "", self.port or 0))
-            self.sock.listen(self.backlog)
+                sock.bind((self.host or "", self.port or 0))
+            sock.listen(self.backlog)
         except BaseException:
             self.close()
             raise
