@@ -23,6 +23,10 @@ class Defaults:
     refuse_reserved_words: bool = False
     # The text of a ThriftParserError ends with file, line and column; they are attributes of it in any case
     places_in_messages: bool = True
+    # "TSocket read 0 bytes" and "Could not connect to ..." go on with the reason and what to check
+    reasons_in_messages: bool = True
+    # A UNIX server removes an empty file at its path as it removes a dead server's socket; never anything with content
+    take_over_empty_file: bool = False
 
     def __init__(self, **values: int) -> None:
         for name, value in values.items():
@@ -39,6 +43,8 @@ _THRIFTPY2 = Defaults(
     server_idle_ms=3_000,
     refuse_reserved_words=True,
     places_in_messages=False,
+    reasons_in_messages=False,
+    take_over_empty_file=True,
 )
 
 current = Defaults()

@@ -9,6 +9,8 @@ import socket
 import stat
 from typing import Any
 
+from fastthrift import defaults
+
 
 def port_number(port: Any) -> int | None:
     """A port from an int or a string of digits; None stays None."""
@@ -38,10 +40,13 @@ def family_of(host: str | None, family: int) -> int:
 def free_unix_path(path: str) -> None:
     """Removes what a dead server left at ``path``: a socket that refuses connections, and nothing else."""
     try:
-        mode = os.lstat(path).st_mode
+        status = os.lstat(path)
     except FileNotFoundError:
         return
-    if not stat.S_ISSOCK(mode):
+    if defaults.current.take_over_empty_file and stat.S_ISREG(status.st_mode) and status.st_size == 0:
+        os.unlink(path)
+        return
+    if not stat.S_ISSOCK(status.st_mode):
         raise OSError(errno.EADDRINUSE, "Address already in use by something that is no socket", path)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(1.0)

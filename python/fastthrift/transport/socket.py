@@ -20,8 +20,9 @@ MAC_OR_BSD = sys.platform == "darwin" or "bsd" in sys.platform
 
 UNSET: Any = object()
 
+_READ_NOTHING = "TSocket read 0 bytes"
 _PEER_CLOSED = (
-    "TSocket read 0 bytes: the peer closed the connection. If it did so at once, check that both sides use the same "
+    ": the peer closed the connection. If it did so at once, check that both sides use the same "
     "transport (buffered, framed) and protocol (binary, compact); if later, that the connection was not idle for longer "
     "than the server allows"
 )
@@ -132,7 +133,9 @@ class TSocket(TTransportBase):
             else:
                 why = f": {error.strerror or error}"
             message = f"Could not connect to {address}"
-            raise TTransportException(TTransportException.NOT_OPEN, message + why) from error
+            if defaults.current.reasons_in_messages:
+                message += why
+            raise TTransportException(TTransportException.NOT_OPEN, message) from error
 
     def _connect(self, address: Any) -> None:
         self.sock.settimeout(self.connect_timeout)
@@ -168,7 +171,8 @@ class TSocket(TTransportBase):
                     break
                 raise
         if len(buff) == 0:
-            raise TTransportException(TTransportException.END_OF_FILE, _PEER_CLOSED)
+            hint = _PEER_CLOSED if defaults.current.reasons_in_messages else ""
+            raise TTransportException(TTransportException.END_OF_FILE, _READ_NOTHING + hint)
         return buff
 
     def write(self, buf: Buffer) -> None:
@@ -236,7 +240,7 @@ class TServerSocket:
         self.unix_mode = unix_mode
         self.sock: Any = None
         self._path: UnixPath | None = None
-        self._process = 0  # that called listen
+        self._process = 0  # that called listen; 0 where somebody else made the socket
 
     def _init_sock(self) -> None:
         if self.unix_socket:
@@ -292,7 +296,7 @@ class TServerSocket:
             path.release()
         with contextlib.suppress(OSError):
             # A forked child has a copy of its parent's socket: shutdown would stop the parent as well.
-            if os.getpid() == self._process:
+            if self._process in (0, os.getpid()):
                 sock.shutdown(socket.SHUT_RDWR)
         with contextlib.suppress(OSError):
             sock.close()

@@ -447,7 +447,7 @@ def test_an_accept_that_fails_is_logged_and_tried_again() -> None:
 # ---- processes
 
 PROGRAM = """
-    import sys, threading, time
+    import os, sys, threading, time
     sys.path.insert(0, {tests!r})
     from calc import Handler, calc, make
     from generic import OwnProcessor
@@ -456,7 +456,7 @@ PROGRAM = """
 
     class Slow(Handler):
         def echo(self, text):
-            print("entered", flush=True)
+            os.write(1, b"entered\\n")  # in one piece: threads do this
             time.sleep(0.3)
             return text
 

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock, call
 
 import pytest
 
@@ -193,6 +194,29 @@ def test_what_is_no_socket_is_never_deleted(tmp_path: Path, kind: str) -> None:
         TServerSocket(unix_socket=str(path)).listen()
     assert taken.value.errno == errno.EADDRINUSE
     assert os.lstat(path).st_ino == before.st_ino
+
+
+@needs_unix
+def test_thriftpy2s_profile_takes_over_an_empty_file_and_no_other(tmp_path: Path, profile: Any) -> None:
+    profile("thriftpy2")
+    empty, full = tmp_path / "empty", tmp_path / "full"
+    empty.touch()
+    full.write_bytes(b"precious")
+    server = TServerSocket(unix_socket=str(empty))
+    server.listen()
+    server.close()
+    with pytest.raises(OSError):
+        TServerSocket(unix_socket=str(full)).listen()
+    assert full.read_bytes() == b"precious"
+
+
+def test_closing_a_socket_that_somebody_put_there_shuts_it_down() -> None:
+    for failing in ("", "shutdown", "close"):
+        sock = Mock(**{f"{failing}.side_effect": OSError(errno.ENOTCONN, "x")} if failing else {})
+        server = TServerSocket("127.0.0.1", 0)
+        server.sock = sock
+        server.close()
+        assert sock.mock_calls == [call.shutdown(socket.SHUT_RDWR), call.close()]
 
 
 @needs_unix

@@ -11,6 +11,7 @@ from unittest.mock import Mock, call
 
 import pytest
 
+from fastthrift import defaults
 from fastthrift.transport import TServerSocket, TSocket, TTransportBase, TTransportException
 
 thriftpy2_socket = pytest.importorskip("thriftpy2.transport.socket")
@@ -166,6 +167,21 @@ def test_the_end_of_the_stream_says_what_to_check() -> None:
     assert ended.value.type == TTransportException.END_OF_FILE
     assert ended.value.message.startswith("TSocket read 0 bytes")
     assert "same transport" in ended.value.message
+
+
+def test_thriftpy2s_profile_has_thriftpy2s_texts_alone() -> None:
+    defaults.use("thriftpy2")
+    try:
+        with pytest.raises(TTransportException) as ended:
+            TSocket(sock=Mock(**{"recv.return_value": b""})).read(5)
+        assert ended.value.message == "TSocket read 0 bytes"
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            address = listener.getsockname()
+        with pytest.raises(TTransportException) as refused:
+            TSocket(*address).open()
+        assert refused.value.message == f"Could not connect to {address}"
+    finally:
+        defaults.use("fastthrift")
 
 
 def test_a_timeout_is_both_a_socket_timeout_and_a_transport_exception() -> None:
