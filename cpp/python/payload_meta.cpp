@@ -156,9 +156,6 @@ bool has_struct_layout(PyTypeObject* type) {
   return false;
 }
 
-int traverse_instance(PyObject* self, visitproc visit, void* arg);
-void deallocate_instance(PyObject* self);
-
 // Set for the one allocation inside the type() that make_type calls.
 const std::vector<Ref>* next_slots = nullptr;
 
@@ -291,159 +288,6 @@ void meta_dealloc(PyObject* self) {
   delete data;
 }
 
-// --- instances ---
-
-int traverse_instance(PyObject* self, visitproc visit, void* arg) {
-  PyTypeObject* type = Py_TYPE(self);
-  Py_VISIT(reinterpret_cast<PyObject*>(type));
-  auto** at = reinterpret_cast<PyObject**>(reinterpret_cast<char*>(self) + first_slot);
-  auto** end = reinterpret_cast<PyObject**>(reinterpret_cast<char*>(self) + type->tp_basicsize);
-  for (; at != end; ++at) Py_VISIT(*at);
-#if PY_VERSION_HEX >= 0x030D0000
-  return PyObject_VisitManagedDict(self, visit, arg);
-#elif PY_VERSION_HEX >= 0x030C0000
-  return _PyObject_VisitManagedDict(self, visit, arg);
-#else
-  Py_VISIT(reinterpret_cast<Instance*>(self)->dict);
-  return 0;
-#endif
-}
-
-int clear_dict(PyObject* self) {
-#if PY_VERSION_HEX >= 0x030D0000
-  PyObject_ClearManagedDict(self);
-#elif PY_VERSION_HEX >= 0x030C0000
-  _PyObject_ClearManagedDict(self);
-#else
-  Py_CLEAR(reinterpret_cast<Instance*>(self)->dict);
-#endif
-  return 0;
-}
-
-// TPayload's own, for its direct instances and under type's generic functions: slots belong to the classes
-// below.
-int traverse_base(PyObject* self, visitproc visit, void* arg) {
-  Py_VISIT(reinterpret_cast<PyObject*>(Py_TYPE(self)));
-#if PY_VERSION_HEX >= 0x030D0000
-  return PyObject_VisitManagedDict(self, visit, arg);
-#elif PY_VERSION_HEX >= 0x030C0000
-  return _PyObject_VisitManagedDict(self, visit, arg);
-#else
-  Py_VISIT(reinterpret_cast<Instance*>(self)->dict);
-  return 0;
-#endif
-}
-
-void deallocate_instance(PyObject* self) {
-  PyTypeObject* type = Py_TYPE(self);
-  if (type->tp_finalize != nullptr && PyObject_CallFinalizerFromDealloc(self) < 0) return;
-  PyObject_GC_UnTrack(self);
-  Py_TRASHCAN_BEGIN(self, deallocate_instance)
-#if PY_VERSION_HEX >= 0x030C0000
-      PyObject_ClearWeakRefs(self);
-#else
-      if (reinterpret_cast<Instance*>(self)->weak_references != nullptr) PyObject_ClearWeakRefs(self);
-#endif
-  auto** at = reinterpret_cast<PyObject**>(reinterpret_cast<char*>(self) + first_slot);
-  auto** end = reinterpret_cast<PyObject**>(reinterpret_cast<char*>(self) + type->tp_basicsize);
-  for (; at != end; ++at) Py_CLEAR(*at);
-  clear_dict(self);
-  type->tp_free(self);
-  Py_DECREF(type);
-  Py_TRASHCAN_END
-}
-
-// TPayload.__setattr__: starts to track the instance for the collector when it stores what may close a cycle.
-// A function in the class's namespace and not a tp_setattro, because `object.__setattr__(self, name, value)`
-// in users' classes refuses types with a C slot of their own.
-PyObject* set_attribute(PyObject* self, PyObject* const* arguments, Py_ssize_t count) {
-  if (count != 2) {
-    return PyErr_Format(PyExc_TypeError, "expected 2 arguments, got %zd", count);
-  }
-  PyObject *name = arguments[0], *value = arguments[1];
-  if (may_form_cycle(value)) track(self);
-  if (PyObject_GenericSetAttr(self, name, value) < 0) return nullptr;
-  Py_RETURN_NONE;
-}
-
-PyObject* read(PyObject* self, PyObject* protocol) {
-  PyObject* result = PyObject_CallMethod(protocol, "read_struct", "O", self);
-  if (result == nullptr) return nullptr;
-  Py_DECREF(result);
-  Py_RETURN_NONE;
-}
-
-PyObject* write(PyObject* self, PyObject* protocol) {
-  PyObject* result = PyObject_CallMethod(protocol, "write_struct", "O", self);
-  if (result == nullptr) return nullptr;
-  Py_DECREF(result);
-  Py_RETURN_NONE;
-}
-
-PyObject* str(PyObject* self) { return PyObject_Repr(self); }
-
-PyMethodDef methods[] = {
-    {"__setattr__", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(set_attribute)), METH_FASTCALL,
-     nullptr},
-    {"__copy__", copy, METH_NOARGS, nullptr},
-    {"__deepcopy__", deep_copy, METH_O, nullptr},
-    {"__reduce_ex__", reduce, METH_O, nullptr},
-    {"__getstate__", get_state, METH_NOARGS, nullptr},
-    {"__setstate__", set_state, METH_O, nullptr},
-    {"read", read, METH_O,
-     "read(iprot)\n\nFills the object from the struct that comes next in the protocol."},
-    {"write", write, METH_O, "write(oprot)\n\nWrites the object as a struct to the protocol."},
-    {nullptr, nullptr, 0, nullptr},
-};
-
-PyGetSetDef attributes[] = {
-    {"__dict__", get_dict, set_dict, nullptr, nullptr},
-    {nullptr, nullptr, nullptr, nullptr, nullptr},
-};
-
-// By hand, as before 3.12 there is no other way to make a heap type with a metaclass of C from C.
-PyTypeObject* make_base() {
-  auto* heap = reinterpret_cast<PyHeapTypeObject*>(meta_alloc(&meta_type, 0));
-  if (heap == nullptr) return nullptr;
-  PyTypeObject* type = &heap->ht_type;
-  data_of(type).is_made = data_of(type).is_struct = true;
-  heap->ht_name = PyUnicode_InternFromString("TPayload");
-  Py_XINCREF(heap->ht_name);
-  heap->ht_qualname = heap->ht_name;
-  type->tp_name = "TPayload";
-  Py_INCREF(&PyBaseObject_Type);
-  type->tp_base = &PyBaseObject_Type;
-  type->tp_basicsize = sizeof(Instance);
-  type->tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HEAPTYPE | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC;
-#if PY_VERSION_HEX >= 0x030C0000
-  type->tp_flags |= Py_TPFLAGS_MANAGED_DICT | Py_TPFLAGS_MANAGED_WEAKREF;
-#else
-  type->tp_dictoffset = offsetof(Instance, dict);
-  type->tp_weaklistoffset = offsetof(Instance, weak_references);
-#endif
-  type->tp_as_async = &heap->as_async;
-  type->tp_as_number = &heap->as_number;
-  type->tp_as_sequence = &heap->as_sequence;
-  type->tp_as_mapping = &heap->as_mapping;
-  type->tp_as_buffer = &heap->as_buffer;
-  type->tp_alloc = PyType_GenericAlloc;
-  type->tp_free = PyObject_GC_Del;
-  type->tp_traverse = traverse_base;
-  type->tp_clear = clear_dict;
-  type->tp_dealloc = deallocate_instance;
-  type->tp_hash = hash;
-  type->tp_repr = repr;
-  type->tp_str = str;
-  type->tp_richcompare = compare;
-  type->tp_methods = methods;
-  type->tp_getset = attributes;
-  if (heap->ht_name == nullptr || PyType_Ready(type) < 0) return nullptr;
-  Ref module = Ref::steal(PyUnicode_FromString("fastthrift.thrift"));
-  if (!module || PyObject_SetAttr(reinterpret_cast<PyObject*>(type), names.module, module.get()) < 0)
-    return nullptr;
-  return type;
-}
-
 PyMethodDef maker = {"__new__", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(meta_new)),
                      METH_VARARGS | METH_KEYWORDS, nullptr};
 
@@ -486,14 +330,6 @@ PyTypeObject* metaclass() { return &meta_type; }
 PyTypeObject* base() { return base_type; }
 bool is_payload_type(PyTypeObject* type) {
   return PyObject_TypeCheck(reinterpret_cast<PyObject*>(type), &meta_type);
-}
-
-PyObject* allocate(PyTypeObject* type) {
-  PyObject* self = PyObject_GC_New(PyObject, type);
-  if (self == nullptr) return nullptr;
-  std::fill_n(reinterpret_cast<char*>(self) + sizeof(PyObject),
-              static_cast<std::size_t>(type->tp_basicsize) - sizeof(PyObject), '\0');
-  return self;
 }
 
 void compile(PyTypeObject* type, ClassData& data) {
@@ -568,12 +404,6 @@ Ref make_class(PyObject* name, PyObject* module_name, PyTypeObject* base, PyObje
   }
   Ref bases = checked(PyTuple_Pack(1, reinterpret_cast<PyObject*>(base)));
   return make_type(Py_TYPE(reinterpret_cast<PyObject*>(base)), name, bases.get(), ns.get(), nullptr);
-}
-
-void store(PyObject* object, Py_ssize_t offset, Ref value) {
-  if (may_form_cycle(value.get())) track(object);
-  PyObject* before = std::exchange(slot(object, offset), value.release());
-  Py_XDECREF(before);
 }
 
 int add_metaclass_to(PyObject* module) {

@@ -158,6 +158,11 @@ Ref make_initializer(PyObject* owner, PyObject* default_spec);
 const std::vector<Ref>& names_of(PyObject* initializer);
 bool is_initializer(PyObject* object);
 
+// TPayload itself, and what the classes below it have for tp_traverse and tp_dealloc. payload_instance.cpp
+PyTypeObject* make_base();
+int traverse_instance(PyObject* self, visitproc visit, void* arg);
+void deallocate_instance(PyObject* self);
+
 int add_initializer_to(PyObject* module);
 int add_dict_view_to(PyObject* module);
 int add_metaclass_to(PyObject* module);
