@@ -14,10 +14,8 @@ using schema::Index;
 using schema::Requiredness;
 using schema::TypeKind;
 
-constexpr int struct_number = 12;
-
-void set(const Ref& dict, const char* name, PyObject* value) {
-  checked_status(PyDict_SetItemString(dict.get(), name, value));
+void set(const Ref& dict, const Ref& name, PyObject* value) {
+  checked_status(PyDict_SetItem(dict.get(), name.get(), value));
 }
 
 void append_default(const Ref& default_spec, PyObject* name, PyObject* value) {
@@ -85,7 +83,7 @@ void ClassBuilder::make_struct(Index index) {
     base = reinterpret_cast<PyTypeObject*>(exception_.get());
   }
   const Ref extra = checked(PyDict_New());
-  set(extra, "__thrift_annotations__", annotations_dict(declared.annotations).get());
+  set(extra, keys_.annotations, annotations_dict(declared.annotations).get());
   bound_.structs[index] =
       make_class(declared.name, base, body, number(declared.place.line).get(), declared.doc, extra.get());
   states_[index] = State::made;
@@ -149,17 +147,17 @@ Ref ClassBuilder::make_result(const schema::Function& function) {
     checked_status(PyDict_SetItem(body.thrift_spec.get(), number(0).get(), spec.get()));
   }
   const Ref extra = checked(PyDict_New());
-  set(extra, "oneway", function.is_oneway ? Py_True : Py_False);
+  set(extra, keys_.oneway, function.is_oneway ? Py_True : Py_False);
   return make_class(function.name + "_result", payload::base(), body, Py_None, {}, extra.get());
 }
 
 Ref ClassBuilder::make_plain_class(const std::string& name, PyObject* base, PyObject* body_dict, int line,
                                    const std::string& doc) {
   const Ref body = Ref::share(body_dict);
-  set(body, "__module__", names_.module.get());
-  set(body, "__thrift_lineno__", number(line).get());
-  set(body, "__thrift_file__", names_.file.get());
-  if (!doc.empty()) set(body, "__doc__", text_of(doc).get());
+  set(body, keys_.module, names_.module.get());
+  set(body, keys_.line, number(line).get());
+  set(body, keys_.file, names_.file.get());
+  if (!doc.empty()) set(body, keys_.doc, text_of(doc).get());
   return checked(PyObject_CallFunction(reinterpret_cast<PyObject*>(&PyType_Type), "N(O)O",
                                        text_of(name).release(), base, body.get()));
 }
@@ -167,13 +165,13 @@ Ref ClassBuilder::make_plain_class(const std::string& name, PyObject* base, PyOb
 Ref ClassBuilder::make_class(const std::string& name, PyTypeObject* base, const Body& body, PyObject* line,
                              const std::string& doc, PyObject* extra_attributes) {
   const Ref extra = Ref::share(extra_attributes);
-  set(extra, "_ttype", number(struct_number).get());
-  set(extra, "_tspec", body.tspec.get());
-  set(extra, "__thrift_lineno__", line);
-  set(extra, "__thrift_file__", names_.file.get());
-  set(extra, "__thrift_field_linenos__", body.lines.get());
-  set(extra, "__thrift_field_annotations__", body.annotations.get());
-  if (!doc.empty()) set(extra, "__doc__", text_of(doc).get());
+  set(extra, keys_.ttype, keys_.struct_number.get());
+  set(extra, keys_.tspec, body.tspec.get());
+  set(extra, keys_.line, line);
+  set(extra, keys_.file, names_.file.get());
+  set(extra, keys_.lines, body.lines.get());
+  set(extra, keys_.field_annotations, body.annotations.get());
+  if (!doc.empty()) set(extra, keys_.doc, text_of(doc).get());
   return payload::make_class(text_of(name).get(), names_.module.get(), base, body.thrift_spec.get(),
                              body.default_spec.get(), extra.get());
 }

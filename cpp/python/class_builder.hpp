@@ -12,6 +12,12 @@
 
 namespace fastthrift::python {
 
+// {name: value or None}
+Ref annotations_dict(const schema::Annotations& annotations);
+
+Ref interned(const std::string& text);
+Ref text_of(const std::string& text);
+
 // What all classes of a module have in common.
 struct ModuleNames {
   Ref module;  // `__module__`, not always the module's `__name__`
@@ -55,6 +61,21 @@ class ClassBuilder {
     Ref annotations = checked(PyDict_New());
   };
 
+  // The attributes of every class, interned once: a module may have thousands.
+  struct Keys {
+    Ref ttype = interned("_ttype");
+    Ref tspec = interned("_tspec");
+    Ref line = interned("__thrift_lineno__");
+    Ref file = interned("__thrift_file__");
+    Ref lines = interned("__thrift_field_linenos__");
+    Ref field_annotations = interned("__thrift_field_annotations__");
+    Ref annotations = interned("__thrift_annotations__");
+    Ref doc = interned("__doc__");
+    Ref module = interned("__module__");
+    Ref oneway = interned("oneway");
+    Ref struct_number = checked(PyLong_FromLong(12));
+  };
+
   void make_struct(schema::Index index);
   void resolve();
   // Adds a field; false while its type is not known.
@@ -65,17 +86,12 @@ class ClassBuilder {
 
   BoundSchema& bound_;
   const ModuleNames& names_;
+  const Keys keys_;
   SpecBuilder specs_;
   ValueBuilder values_;
   Ref exception_;  // TException, once there is one
   std::vector<State> states_;
   std::vector<Unresolved> unresolved_;
 };
-
-// {name: value or None}
-Ref annotations_dict(const schema::Annotations& annotations);
-
-Ref interned(const std::string& text);
-Ref text_of(const std::string& text);
 
 }  // namespace fastthrift::python
