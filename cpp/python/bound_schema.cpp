@@ -11,6 +11,8 @@ BoundSchema::BoundSchema(std::shared_ptr<const schema::Schema> schema,
       structs(schema->structs().size()),
       constants(schema->constants().size()),
       services(schema->services().size()),
+      struct_sizes(schema->structs().size()),
+      constant_sizes(schema->constants().size()),
       schema_(std::move(schema)) {
   for (const auto& include : includes) {
     included_.insert(include->included_.begin(), include->included_.end());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "python/ref.hpp"
+#include "python/value_size.hpp"
 
 #include <memory>
 #include <unordered_map>
@@ -30,6 +31,8 @@ class BoundSchema {
   std::vector<Ref> structs;
   std::vector<Ref> constants;
   std::vector<Ref> services;
+  std::vector<ValueSize> struct_sizes;  // of an instance
+  std::vector<ValueSize> constant_sizes;
 
  private:
   std::shared_ptr<const schema::Schema> schema_;

@@ -74,6 +74,17 @@ void ClassBuilder::make_struct(Index index) {
     if (!add_field(body, declared.fields[position])) unresolved_.push_back({index, position});
   }
 
+  ValueSize size;
+  for (const Field& field : declared.fields) {
+    if (field.default_value) size.add(values_.size(*field.default_value));
+  }
+  if (size.is_too_much()) {
+    throw IdlError(IdlError::Kind::parser,
+                   "The default values of struct '" + declared.name + "' hold too much",
+                   {bound_.schema().file(), declared.place.line, declared.place.column});
+  }
+  bound_.struct_sizes[index] = size;
+
   PyTypeObject* base = payload::base();
   if (declared.kind == schema::StructKind::exception) {
     if (!exception_) {

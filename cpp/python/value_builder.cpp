@@ -56,9 +56,6 @@ Ref ValueBuilder::value(const Value& value, const Schema& owner, Index type_inde
     explicit Step(int& depth) : depth(depth) { ++depth; }
     ~Step() { --depth; }
   } step(depth_);
-  if (depth_ > max_depth)
-    throw IdlError(IdlError::Kind::parser, "Constants refer to each other too deeply", {});
-
   const schema::Type& type = owner.types()[type_index];
   switch (value.kind) {
     case Value::Kind::boolean:
@@ -89,14 +86,25 @@ Ref ValueBuilder::value(const Value& value, const Schema& owner, Index type_inde
 PyObject* ValueBuilder::constant(Index index) {
   if (!bound_.constants[index]) {
     const schema::Constant& constant = bound_.schema().constants()[index];
-    if (depth_ > max_depth) {
-      throw IdlError(IdlError::Kind::parser,
-                     "Constants refer to each other too deeply at '" + constant.name + "'",
-                     {bound_.schema().file(), constant.place.line, constant.place.column});
-    }
+    if (depth_ > max_depth)
+      fail("Constants refer to each other too deeply at", constant.name, constant.place);
     bound_.constants[index] = value(constant.value, bound_.schema(), constant.type);
+    bound_.constant_sizes[index] = size(constant.value);
   }
   return bound_.constants[index].get();
+}
+
+ValueSize ValueBuilder::size(const Value& value) const {
+  ValueSize size;
+  if (value.kind == Value::Kind::constant) return bound_.of(value.owner).constant_sizes[value.definition];
+  if (value.kind == Value::Kind::struct_) size = bound_.of(value.owner).struct_sizes[value.definition];
+  for (const Value& item : value.items) size.add(this->size(item));
+  return size;
+}
+
+void ValueBuilder::fail(const char* problem, const std::string& name, const schema::Place& place) const {
+  throw IdlError(IdlError::Kind::parser, std::string(problem) + " '" + name + "'",
+                 {bound_.schema().file(), place.line, place.column});
 }
 
 // thriftpy2 gives str for binary as well. An escape can make bytes that are no UTF-8; they survive as
@@ -141,12 +149,11 @@ Ref ValueBuilder::map(const Value& value, const Schema& owner, const schema::Typ
 
 Ref ValueBuilder::structure(const Value& value) {
   const schema::Struct& declared = value.owner->structs()[value.definition];
-  if (depth_ > max_depth) {
-    throw IdlError(IdlError::Kind::parser,
-                   "Defaults contain each other too deeply at struct '" + declared.name + "'",
-                   {value.owner->file(), declared.place.line, declared.place.column});
-  }
+  if (depth_ > max_depth)
+    fail("Defaults contain each other too deeply at struct", declared.name, declared.place);
   if (value.owner == &bound_.schema()) need_struct_(value.definition);
+  made_ += bound_.of(value.owner).struct_sizes[value.definition].objects - 1;  // itself is in the text
+  if (made_ > ValueSize::max_made) fail("Constants hold too much with struct", declared.name, declared.place);
   const Ref arguments = checked(PyDict_New());
   for (std::size_t i = 0; i < value.fields.size(); ++i) {
     const schema::Field& field = declared.fields[value.fields[i]];

@@ -4,6 +4,7 @@
 #include "python/errors.hpp"
 #include "python/ref.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -19,6 +20,9 @@ class ValueBuilder {
   // The value of a type given by its index in `owner`, which is where the type is written.
   Ref value(const schema::Value& value, const schema::Schema& owner, schema::Index type);
 
+  // How much a value holds once it is made.
+  ValueSize size(const schema::Value& value) const;
+
   // A constant of this file, made at its first use. Borrowed.
   PyObject* constant(schema::Index index);
 
@@ -28,11 +32,13 @@ class ValueBuilder {
   Ref set(const schema::Value& value, const schema::Schema& owner, schema::Index element);
   Ref map(const schema::Value& value, const schema::Schema& owner, const schema::Type& type);
   Ref structure(const schema::Value& value);
+  [[noreturn]] void fail(const char* problem, const std::string& name, const schema::Place& place) const;
 
   BoundSchema& bound_;
   std::function<void(schema::Index)> need_struct_;
   Ref uuid_;  // uuid.UUID, once a value needs it
   int depth_ = 0;
+  std::uint64_t made_ = 0;
 };
 
 }  // namespace fastthrift::python
