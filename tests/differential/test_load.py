@@ -19,6 +19,13 @@ SHARED = Path(__file__).resolve().parents[3] / "shared" / "idl"
 FILES = sorted(SHARED.rglob("*.thrift")) if SHARED.exists() else []
 
 
+# What thriftpy2 leaves wrong in these files: integers in a list of doubles, a typedef of a later type.
+REPAIRED = {
+    "thrift/test/DoubleConstantsTest.thrift": {"DOUBLE_LIST_TEST"},
+    "thriftrw-go/gen/internal/tests/thrift/structs.thrift": {"List"},
+}
+
+
 def names(value: Any) -> Any:
     """A thrift_spec, default or constant with classes and objects by name, so that both libraries' compare equal."""
     if isinstance(value, type):
@@ -47,7 +54,9 @@ def described(module: ModuleType) -> dict[str, Any]:
         elif not isinstance(value, ModuleType):
             found[name] = names(value)
     meta = getattr(module, "__thrift_meta__", {})
-    found["__thrift_meta__"] = {kind: [names(v) for v in meta[kind]] for kind in sorted(meta) if kind != "consts"}
+    found["__thrift_meta__"] = {
+        kind: [names(v) for v in meta[kind]] for kind in sorted(meta) if kind != "consts" and meta[kind]
+    }
     found["__thrift_namespaces__"] = module.__thrift_namespaces__
     return found
 
@@ -90,7 +99,9 @@ def test_real_file_means_the_same(path: Path, monkeypatch: pytest.MonkeyPatch) -
     ours = described(fastthrift.load(str(path), include_dirs=folders))
     assert list(ours) == list(theirs)
     for name, value in theirs.items():
-        if not unresolved(value):
+        if name in REPAIRED.get(path.relative_to(SHARED).as_posix(), ()):
+            assert ours[name] != value, name
+        elif not unresolved(value):
             assert ours[name] == value, name
 
 

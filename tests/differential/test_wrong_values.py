@@ -37,10 +37,12 @@ FIELDS = ["flag", "tiny", "short_one", "number", "big", "real", "text", "raw"]
 # (protocol, field, value): the row of docs/compatibility.md that says why.
 _INTS = ("tiny", "short_one", "number", "big")
 KNOWN: dict[tuple[str, str, str], str] = {
-    **{("binary", field, "float"): "a float with a fraction in an integer field" for field in _INTS},
-    **{("binary", field, "fraction"): "a float with a fraction in an integer field" for field in _INTS},
-    **{("binary", field, "index"): "an object with `__index__` in an integer field" for field in _INTS},
-    **{("compact", field, "whole float"): "a whole float in an integer field" for field in _INTS},
+    **{("binary", field, "index"): "`__index__` in an integer field" for field in _INTS},
+    **{
+        ("compact", field, value): "numbers that are no ints in an integer field, compact"
+        for field in _INTS
+        for value in ("float", "whole float", "decimal", "fraction", "index", "int method")
+    },
 }
 
 
