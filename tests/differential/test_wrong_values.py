@@ -42,6 +42,7 @@ KNOWN: dict[tuple[str, str, str], str] = {
         ("compact", field, value): "numbers that are no ints in an integer field, compact"
         for field in _INTS
         for value in ("float", "whole float", "decimal", "fraction", "index", "int method")
+        if (field, value) != ("tiny", "index")
     },
 }
 
