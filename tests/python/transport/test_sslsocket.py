@@ -22,8 +22,8 @@ from fastthrift.transport import (
     TSSLSocket,
     TTransportException,
     create_thriftpy_context,
+    sslsocket,
 )
-from fastthrift.transport import sslsocket
 
 IDL = """
 struct Note { 1: string text, 2: list<i32> numbers }
