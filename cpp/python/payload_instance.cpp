@@ -76,9 +76,11 @@ namespace {
 // --- attributes ---
 
 // TPayload.__setattr__: starts to track the instance for the collector when it stores what may close a cycle.
-// An object in the namespace and not a tp_setattro, because `object.__setattr__(self, name, value)`, which
-// users' classes call, refuses types with a C slot of their own. Called by vectorcall and storing into the
-// slot itself it costs half of what a method and PyObject_GenericSetAttr do.
+//
+// Classes that do not override it have set_by_slot in tp_setattro, three times as fast as the lookup. Only
+// CPython lets nobody but such a type's own `__setattr__` write to its instances: `object.__setattr__(self,
+// name, value)` is refused. Users' classes call that in a `__setattr__` of their own, so no class above such
+// a class keeps the slot (use_slot).
 struct Setter {
   PyObject_HEAD vectorcallfunc vectorcall;
 };
@@ -101,6 +103,14 @@ bool store_directly(PyObject* self, PyObject* name, PyObject* value) {
   return false;
 }
 
+int set_by_slot(PyObject* self, PyObject* name, PyObject* value) {
+  if (value != nullptr) {
+    if (may_form_cycle(value)) track(self);
+    if (store_directly(self, name, value)) return 0;
+  }
+  return PyObject_GenericSetAttr(self, name, value);
+}
+
 PyObject* set_attribute(PyObject*, PyObject* const* arguments, std::size_t flagged, PyObject* keywords) {
   const Py_ssize_t count = PyVectorcall_NARGS(flagged);
   if (count != 3 || (keywords != nullptr && PyTuple_GET_SIZE(keywords) > 0)) {
@@ -112,8 +122,7 @@ PyObject* set_attribute(PyObject*, PyObject* const* arguments, std::size_t flagg
                         "descriptor '__setattr__' requires a 'TPayload' object but received a '%s'",
                         Py_TYPE(self)->tp_name);
   }
-  if (may_form_cycle(value)) track(self);
-  if (!store_directly(self, name, value) && PyObject_GenericSetAttr(self, name, value) < 0) return nullptr;
+  if (set_by_slot(self, name, value) < 0) return nullptr;
   Py_RETURN_NONE;
 }
 
@@ -153,7 +162,13 @@ PyObject* write(PyObject* self, PyObject* protocol) {
 
 PyObject* str(PyObject* self) { return PyObject_Repr(self); }
 
+PyObject* delete_attribute(PyObject* self, PyObject* name) {
+  if (PyObject_GenericSetAttr(self, name, nullptr) < 0) return nullptr;
+  Py_RETURN_NONE;
+}
+
 PyMethodDef methods[] = {
+    {"__delattr__", delete_attribute, METH_O, nullptr},
     {"__copy__", copy, METH_NOARGS, nullptr},
     {"__deepcopy__", deep_copy, METH_O, nullptr},
     {"__reduce_ex__", reduce, METH_O, nullptr},
@@ -172,6 +187,17 @@ PyGetSetDef attributes[] = {
 
 // By hand, as before 3.12 there is no other way to make a heap type with a metaclass of C from C.
 }  // namespace
+
+void use_slot(PyTypeObject* type, bool is_overridden) {
+  static setattrofunc looked_up = type->tp_setattro;  // what type() sets for a `__setattr__` in a namespace
+  if (!is_overridden) {
+    type->tp_setattro = set_by_slot;
+    return;
+  }
+  for (; type != nullptr && type != base(); type = type->tp_base) {
+    if (type->tp_setattro == set_by_slot) type->tp_setattro = looked_up;
+  }
+}
 
 PyTypeObject* make_base() {
   PyTypeObject* meta = metaclass();

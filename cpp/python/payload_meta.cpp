@@ -16,7 +16,7 @@ PyObject* default_setattr = nullptr;  // TPayload.__setattr__
 PyObject* meta_maker = nullptr;       // TPayloadMeta.__new__
 
 struct Names {
-  PyObject *dict, *thrift_spec, *default_spec, *init, *new_, *slots, *setattr, *getattribute, *module;
+  PyObject *dict, *thrift_spec, *default_spec, *init, *new_, *slots, *setattr, *delattr, *module;
 } names;
 
 bool is_reserved(PyObject* name) {
@@ -225,9 +225,12 @@ Ref make_type(PyTypeObject* caller, PyObject* name, PyObject* bases, PyObject* n
   ClassData& data = data_of(made);
   data.version = 0;  // the namespace was not final when somebody else asked
   tidy_namespace(made, own, adds_slots);
+  const bool sets_plainly = _PyType_Lookup(made, names.setattr) == default_setattr &&
+                            _PyType_Lookup(made, names.delattr) == _PyType_Lookup(base_type, names.delattr);
   if (data.is_struct) {
     made->tp_vectorcall = construct;
-  } else if (_PyType_Lookup(made, names.setattr) == default_setattr) {
+    use_slot(made, !sets_plainly);
+  } else if (sets_plainly) {
     made->tp_setattro = PyObject_GenericSetAttr;  // always tracked: nothing to watch
   }
   return type;
@@ -410,7 +413,7 @@ int add_metaclass_to(PyObject* module) {
   names = {PyUnicode_InternFromString("__dict__"),     PyUnicode_InternFromString("thrift_spec"),
            PyUnicode_InternFromString("default_spec"), PyUnicode_InternFromString("__init__"),
            PyUnicode_InternFromString("__new__"),      PyUnicode_InternFromString("__slots__"),
-           PyUnicode_InternFromString("__setattr__"),  PyUnicode_InternFromString("__getattribute__"),
+           PyUnicode_InternFromString("__setattr__"),  PyUnicode_InternFromString("__delattr__"),
            PyUnicode_InternFromString("__module__")};
   if (names.module == nullptr) return -1;
   meta_type.tp_name = "fastthrift.thrift.TPayloadMeta";

@@ -162,6 +162,7 @@ bool is_initializer(PyObject* object);
 PyTypeObject* make_base();
 int traverse_instance(PyObject* self, visitproc visit, void* arg);
 void deallocate_instance(PyObject* self);
+void use_slot(PyTypeObject* type, bool is_overridden);  // how attributes of a new class's instances are set
 
 int add_initializer_to(PyObject* module);
 int add_dict_view_to(PyObject* module);

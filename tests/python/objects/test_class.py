@@ -181,15 +181,63 @@ def test_children_behave():
     assert_same(person(), call)
 
 
-def test_object_setattr_works_on_every_struct():
+def test_object_setattr_works_below_an_overridden_setattr():
+    class Mixin:
+        def __setattr__(self, name, value):
+            object.__setattr__(self, name, value)
+
+        def __delattr__(self, name):
+            object.__delattr__(self, name)
+
+    def call(cls):
+        middle = type("Middle", (cls,), {"__slots__": ()})
+        middle(1).id = 2
+        it = type("Mixed", (Mixin, middle), {})(1)
+        it.id, it.extra = 2, 3
+        del it.tags, it.extra
+        above = middle(5), cls(6)
+        for each in above:
+            each.id += 1
+            each.extra = [each]
+            del each.tags
+        return repr(it), [each.id for each in above], [list(vars(each)) for each in above]
+
+    assert_same(person(), call)
+
+
+def test_attributes_can_be_set_by_dunder_name():
     def call(cls):
         it = cls(1)
-        object.__setattr__(it, "id", 2)
         it.__setattr__("name", "set")
-        object.__setattr__(it, "extra", 3)
-        object.__delattr__(it, "tags")
-        it.__delattr__("extra")
-        return repr(it)
+        cls.__setattr__(it, "extra", 3)
+        type(it).__base__.__setattr__(it, "id", 4)
+        it.__delattr__("tags")
+        cls.__delattr__(it, "extra")
+        return repr(it), [repr(each) for each in (it.__setattr__("a", 1), vars(it))]
+
+    assert_same(person(), call)
+    assert_same(person(), lambda cls: cls.__setattr__(cls(1), 5, 6))
+    for arguments in ((), (1,), (1, 2, 3)):
+        with pytest.raises(TypeError):
+            person().ours().__setattr__(*arguments)
+    with pytest.raises(TypeError):
+        ours.TPayload.__setattr__(5, "a", 1)
+
+
+def test_delattr_alone_may_be_overridden():
+    def call(cls):
+        seen = []
+
+        class Child(cls):
+            def __delattr__(self, name):
+                seen.append(name)
+                super().__delattr__(name)
+
+        it = Child(1)
+        it.extra = 2
+        it.id = 3
+        del it.extra, it.id
+        return seen, repr(it)
 
     assert_same(person(), call)
 
