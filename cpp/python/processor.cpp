@@ -52,48 +52,6 @@ bool is_application_exception(PyObject* error) {
   return type != nullptr && PyObject_TypeCheck(error, reinterpret_cast<PyTypeObject*>(type));
 }
 
-Ref make_instance(PyObject* type) {
-  auto* as_type = reinterpret_cast<PyTypeObject*>(type);
-  return PyType_Check(type) && payload::is_payload_type(as_type) ? payload::make(as_type)
-                                                                 : checked(PyObject_CallNoArgs(type));
-}
-
-// An instance with its layout, whatever class it is of.
-class Fields {
- public:
-  explicit Fields(PyObject* object)
-      : object_(object),
-        layout_(payload::is_payload_type(Py_TYPE(object)) ? payload::layout_of(Py_TYPE(object))
-                                                          : payload::layout_of_object(object, keep_)) {}
-
-  const Layout& layout() const { return layout_; }
-  bool is_direct() const { return layout_.is_direct() && Py_TYPE(object_) == layout_.type(); }
-  Ref get(const FieldLayout& field) const {
-    if (is_direct()) {
-      PyObject* value = payload::slot(object_, field.offset);
-      return Ref::share(value == nullptr ? Py_None : value);
-    }
-    Ref value = Ref::steal(PyObject_GetAttr(object_, field.name));
-    if (value) return value;
-    if (!PyErr_ExceptionMatches(PyExc_AttributeError)) throw PythonError();
-    PyErr_Clear();
-    return Ref::share(Py_None);
-  }
-  void set(const FieldLayout& field, PyObject* value) {
-    if (is_direct()) {
-      payload::store(object_, field.offset, Ref::share(value));
-    } else {
-      checked_status(PyObject_SetAttr(object_, field.name, value));
-    }
-  }
-
- private:
-  LayoutUse use_;
-  PyObject* object_;
-  std::unique_ptr<Layout> keep_;
-  const Layout& layout_;
-};
-
 // One connection. The GIL is taken once for all messages of a read.
 class ConnectionHandler final : public rpc::Handler {
  public:
@@ -141,11 +99,7 @@ Processor::~Processor() {
     service_.release();
     handler_.release();
     log_.release();
-    for (auto& [name, method] : methods_) {
-      method.name.release();
-      method.args.release();
-      method.result.release();
-    }
+    for (auto& [name, method] : methods_) method.leak();
     return;
   }
   const GilEnsured gil;
@@ -175,7 +129,7 @@ Processor::Outcome Processor::answer(Bytes message, const framing::Framing& fram
     }
     if (method->is_slow && before != 0) return Outcome::later;
 
-    const Ref args = make_instance(method->args.get());
+    Ref args = method->take_args();
     try {
       read_struct(in, args.get(), options_);
     } catch (...) {
@@ -186,6 +140,7 @@ Processor::Outcome Processor::answer(Bytes message, const framing::Framing& fram
       return Outcome::answered;
     }
     const Outcome outcome = run({*method, header.sequence_id, framing, answers}, args.get());
+    method->give_back_args(std::move(args));
     method->is_slow = turn.is_long();
     return outcome;
   } catch (...) {
@@ -198,7 +153,8 @@ Processor::Outcome Processor::answer(Bytes message, const framing::Framing& fram
 }
 
 ServedMethod* Processor::find(std::string_view name) {
-  if (const auto found = methods_.find(name); found != methods_.end()) return &found->second;
+  if (last_ != nullptr && last_->text() == name) return last_;
+  if (const auto found = methods_.find(name); found != methods_.end()) return last_ = &found->second;
   const Ref text =
       Ref::steal(PyUnicode_DecodeUTF8(name.data(), static_cast<Py_ssize_t>(name.size()), nullptr));
   if (!text) {
@@ -209,84 +165,71 @@ ServedMethod* Processor::find(std::string_view name) {
   const int is_known = PySequence_Contains(services.get(), text.get());
   checked_status(is_known);
   if (is_known == 0) return nullptr;
-  ServedMethod method;
-  const auto class_for = [&](const char* suffix) {
-    const Ref attribute = checked(PyUnicode_FromFormat("%U%s", text.get(), suffix));
-    return checked(PyObject_GetAttr(service_.get(), attribute.get()));
-  };
-  PyObject* interned = Ref(text).release();
-  PyUnicode_InternInPlace(&interned);
-  method.name = Ref::steal(interned);
-  method.args = class_for("_args");
-  method.result = class_for("_result");
-  const Ref oneway = Ref::steal(PyObject_GetAttrString(method.result.get(), "oneway"));
-  if (!oneway) {
-    PyErr_Clear();
-  } else {
-    const int truth = PyObject_IsTrue(oneway.get());
-    checked_status(truth);
-    method.is_oneway = truth != 0;
-  }
-  return &methods_.emplace(name, std::move(method)).first->second;
+  return last_ = &methods_.try_emplace(std::string(name), service_.get(), text.get()).first->second;
 }
 
 wire::MessageHeader Processor::header_of(const Call& call) {
-  Py_ssize_t size = 0;
-  const char* name = PyUnicode_AsUTF8AndSize(call.method.name.get(), &size);  // cached in the str
-  if (name == nullptr) throw PythonError();
-  return {{name, static_cast<std::size_t>(size)}, MessageType::call, call.sequence_id};
+  return {call.method.text(), MessageType::call, call.sequence_id};
 }
 
 Processor::Outcome Processor::run(const Call& call, PyObject* args) {
-  Ref returned;
-  {
-    const Fields fields(args);
-    const auto& declared = fields.layout().fields();
-    std::vector<Ref> values;
-    values.reserve(declared.size());
-    for (const FieldLayout& field : declared) {
-      values.push_back(fields.get(field));
-      if (field.required && values.back().get() == Py_None) {
-        if (call.method.is_oneway) return Outcome::answered;
-        const Ref service = Ref::steal(PyObject_GetAttrString(service_.get(), "__name__"));
-        if (!service) PyErr_Clear();
-        const Ref text = checked(PyUnicode_FromFormat("%S.%U: required argument '%U' is missing",
-                                                      service ? service.get() : service_.get(),
-                                                      call.method.name.get(), field.name));
-        refuse(header_of(call), RemoteError::Kind::protocol_error, text_of_object(text.get()), call.framing,
-               call.answers);
-        return Outcome::answered;
+  const Fields fields(args);
+  const auto& declared = fields.layout().fields();
+  constexpr std::size_t few = 8;
+  PyObject* on_stack[few + 1];
+  std::vector<PyObject*> on_heap;
+  std::vector<Ref> held;  // what attribute access gave; slots hold theirs
+  PyObject** stack = on_stack;
+  if (declared.size() > few) {
+    on_heap.resize(declared.size() + 1);
+    stack = on_heap.data();
+  }
+  std::size_t count = 0;
+  stack[count++] = handler_.get();
+  for (const FieldLayout& field : declared) {
+    if (!fields.is_direct()) held.push_back(fields.get(field));
+    PyObject* value = fields.is_direct() ? fields.slot(field) : held.back().get();
+    if (field.required && value == Py_None) {
+      refuse_missing(call, field);
+      return Outcome::answered;
+    }
+    stack[count++] = value;
+  }
+  // The handler's method is looked up for each call, so that it can be replaced while the server runs.
+  Parked parked;
+  PyObject* result = PyObject_VectorcallMethod(call.method.name(), stack, count, nullptr);
+  parked.disarm();
+  const Ref returned = Ref::steal(result);
+  if (!returned) return answer_raised(call);
+  if (call.method.is_oneway()) return Outcome::answered;
+  try {
+    Ref success = call.method.take_result();
+    {
+      Fields result_fields(success.get());
+      const int position = result_fields.layout().find(0);
+      if (position >= 0) {
+        result_fields.set(result_fields.layout().fields()[static_cast<std::size_t>(position)],
+                          returned.get());
       }
     }
-    // The handler's method is looked up for each call, so that it can be replaced while the server runs.
-    constexpr std::size_t few = 8;
-    PyObject* on_stack[few + 1];
-    std::vector<PyObject*> on_heap;
-    PyObject** stack = on_stack;
-    if (values.size() > few) {
-      on_heap.resize(values.size() + 1);
-      stack = on_heap.data();
-    }
-    stack[0] = handler_.get();
-    for (std::size_t i = 0; i < values.size(); ++i) stack[i + 1] = values[i].get();
-    Parked parked;
-    PyObject* result = PyObject_VectorcallMethod(call.method.name.get(), stack, values.size() + 1, nullptr);
-    parked.disarm();
-    returned = Ref::steal(result);
-  }
-  if (!returned) return answer_raised(call);
-  if (call.method.is_oneway) return Outcome::answered;
-  try {
-    const Ref result = make_instance(call.method.result.get());
-    Fields fields(result.get());
-    const int success = fields.layout().find(0);
-    if (success >= 0) fields.set(fields.layout().fields()[static_cast<std::size_t>(success)], returned.get());
-    write_result(call, result.get());
+    write_result(call, success.get());
+    call.method.give_back_result(std::move(success));
     return Outcome::answered;
   } catch (...) {
     const Ref error = take_current();
     return fail(call, "returned", error.get());
   }
+}
+
+void Processor::refuse_missing(const Call& call, const FieldLayout& field) {
+  if (call.method.is_oneway()) return;
+  const Ref service = Ref::steal(PyObject_GetAttrString(service_.get(), "__name__"));
+  if (!service) PyErr_Clear();
+  const Ref text =
+      checked(PyUnicode_FromFormat("%S.%U: required argument '%U' is missing",
+                                   service ? service.get() : service_.get(), call.method.name(), field.name));
+  refuse(header_of(call), RemoteError::Kind::protocol_error, text_of_object(text.get()), call.framing,
+         call.answers);
 }
 
 // The handler has raised; the error is set.
@@ -295,12 +238,12 @@ Processor::Outcome Processor::answer_raised(const Call& call) {
   const bool is_ordinary = PyObject_TypeCheck(error.get(), reinterpret_cast<PyTypeObject*>(PyExc_Exception));
   try {
     if (is_application_exception(error.get())) {
-      if (call.method.is_oneway) return Outcome::answered;
+      if (call.method.is_oneway()) return Outcome::answered;
       write_exception(header_of(call), error.get(), call.framing, call.answers);
       return Outcome::answered;
     }
     if (is_ordinary) {
-      const Ref result = make_instance(call.method.result.get());
+      const Ref result = call.method.take_result();
       Fields fields(result.get());
       const Layout& layout = fields.layout();
       const FieldLayout* match = nullptr;  // the first in the order of ids
@@ -313,7 +256,7 @@ Processor::Outcome Processor::answer_raised(const Call& call) {
         if (is_one != 0) match = &field;
       }
       if (match != nullptr) {
-        if (call.method.is_oneway) return Outcome::answered;
+        if (call.method.is_oneway()) return Outcome::answered;
         fields.set(*match, error.get());
         write_result(call, result.get());
         return Outcome::answered;
@@ -328,9 +271,9 @@ Processor::Outcome Processor::answer_raised(const Call& call) {
 
 // What the IDL does not declare: logged, and answered or the end of the connection.
 Processor::Outcome Processor::fail(const Call& call, const char* what, PyObject* error) {
-  log(what, call.method.name.get(), error);
+  log(what, call.method.name(), error);
   if (!answers_undeclared_) return Outcome::close;
-  if (call.method.is_oneway) return Outcome::answered;
+  if (call.method.is_oneway()) return Outcome::answered;
   // The class, but not the text, leaves the server.
   const Ref class_name =
       checked(PyObject_GetAttrString(reinterpret_cast<PyObject*>(Py_TYPE(error)), "__name__"));

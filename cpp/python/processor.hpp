@@ -2,6 +2,7 @@
 
 #include "python/codec.hpp"
 #include "python/ref.hpp"
+#include "python/served_method.hpp"
 
 #include <memory>
 #include <string>
@@ -14,15 +15,6 @@
 // What stands behind the engine of a server: messages of one service become calls of a Python object's
 // methods.
 namespace fastthrift::python {
-
-// One method of a service, from the classes `<name>_args` and `<name>_result`.
-struct ServedMethod {
-  Ref name;
-  Ref args;    // class
-  Ref result;  // class
-  bool is_oneway = false;
-  bool is_slow = false;  // kept its thread long when it was last called
-};
 
 // Answers the messages of all connections of a server, as TProcessor does for one: same answers, same order
 // of things. All members but those of rpc::HandlerFactory need the GIL.
@@ -55,6 +47,7 @@ class Processor final : public rpc::HandlerFactory {
     Buffer& answers;
   };
   Outcome run(const Call& call, PyObject* args);
+  void refuse_missing(const Call& call, const FieldLayout& field);
   Outcome answer_raised(const Call& call);
   void write_result(const Call& call, PyObject* result);
   static wire::MessageHeader header_of(const Call& call);
@@ -76,6 +69,7 @@ class Processor final : public rpc::HandlerFactory {
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
   };
   std::unordered_map<std::string, ServedMethod, Hash, std::equal_to<>> methods_;
+  ServedMethod* last_ = nullptr;  // most calls are of the same method as the one before
 };
 
 }  // namespace fastthrift::python

@@ -11,7 +11,7 @@
 namespace fastthrift::rpc {
 namespace {
 
-constexpr int quiet_ticks = 50;                // without any change, then the watchdog sleeps
+constexpr int quiet_rounds = 12;               // without any change, then the watchdog sleeps
 constexpr std::chrono::seconds retirement{5};  // of a parked thread that nobody needs
 
 // Threads inherit the mask: nothing is ever delivered to them.
@@ -78,8 +78,9 @@ void Leadership::watch(std::shared_ptr<Leader> leader) {
   std::uint64_t seen = word_.load(std::memory_order_acquire);
   int quiet = 0;
   while (!ended_) {
-    if (quiet < quiet_ticks) {
-      watchdog_.wait_for(lock, tick);
+    if (quiet < quiet_rounds) {
+      // Quick handlers are mostly over when it looks, and a look costs some microseconds.
+      watchdog_.wait_for(lock, (seen & 1) != 0 ? tick : round);
     } else {
       watchdog_sleeps_.store(true, std::memory_order_seq_cst);
       if (word_.load(std::memory_order_seq_cst) == seen) {

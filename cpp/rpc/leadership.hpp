@@ -27,7 +27,8 @@ class Leader {
 // and one compare-exchange on a word that no other core writes; the watchdog sleeps while no handler runs.
 class Leadership {
  public:
-  static constexpr std::chrono::milliseconds tick{1};
+  // How often the watchdog looks: while a handler runs, and while it finds none.
+  static constexpr std::chrono::milliseconds tick{1}, round{4};
 
   explicit Leadership(std::size_t most_threads) : most_threads_(most_threads) {}
 
