@@ -150,8 +150,11 @@ void poison(Client* client) {
   PyErr_NormalizeException(&type, &value, &traceback);
   if (traceback != nullptr) PyException_SetTraceback(value, traceback);
   client->connection->reset();
-  const Ref done = Ref::steal(
-      PyObject_CallMethodObjArgs(reinterpret_cast<PyObject*>(client), names().fail, value, nullptr));
+  Parked parked;
+  PyObject* failed =
+      PyObject_CallMethodObjArgs(reinterpret_cast<PyObject*>(client), names().fail, value, nullptr);
+  parked.disarm();
+  const Ref done = Ref::steal(failed);
   if (!done) PyErr_WriteUnraisable(reinterpret_cast<PyObject*>(client));
   PyErr_Restore(type, value, traceback);
 }
@@ -248,7 +251,10 @@ PyObject* call_generically(PyObject* client, PyObject* name, PyObject* const* ar
   const std::size_t named = keywords == nullptr ? 0 : static_cast<std::size_t>(PyTuple_GET_SIZE(keywords));
   std::vector<PyObject*> all{name};
   all.insert(all.end(), args, args + positional + named);
-  return PyObject_Vectorcall(req.get(), all.data(), positional + 1, keywords);
+  Parked parked;
+  PyObject* result = PyObject_Vectorcall(req.get(), all.data(), positional + 1, keywords);
+  parked.disarm();
+  return result;
 }
 
 PyObject* call(PyObject* self, PyObject* const* args, std::size_t flags, PyObject* keywords) {

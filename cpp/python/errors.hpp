@@ -1,5 +1,6 @@
 #pragma once
 
+#include "python/parked.hpp"
 #include "python/ref.hpp"
 
 #include <exception>
@@ -38,7 +39,10 @@ void set_python_error() noexcept;
 template <class Result, class Body>
 Result guarded(Result failed, Body&& body) noexcept {
   try {
-    return body();
+    ParkedUnlessThrown parked;
+    Result result = body();
+    parked.disarm();
+    return result;
   } catch (...) {
     set_python_error();
     return failed;

@@ -5,7 +5,7 @@
 
 namespace fastthrift::python {
 
-void Parked::wait_for_the_end() {
+void wait_for_the_end() {
   for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
 }
 

@@ -2,26 +2,9 @@
 
 #include <Python.h>
 
-// The GIL of threads of ours. Before Python 3.14 a thread that takes it while the interpreter is going away
-// is ended by pthread_exit, which unwinds its stack; through frames of C++ that ends the process. Parked,
-// such a thread waits for the end of the process instead, as Python itself does since 3.14.
+#include "python/parked.hpp"
+
 namespace fastthrift::python {
-
-// Stands around a call that runs Python code or takes the GIL, and nothing that throws: unwinding stops here
-// for ever.
-class Parked {
- public:
-  Parked() = default;
-  Parked(const Parked&) = delete;
-  ~Parked() noexcept(false) {
-    if (armed_) wait_for_the_end();
-  }
-  void disarm() { armed_ = false; }
-
- private:
-  [[noreturn]] static void wait_for_the_end();
-  bool armed_ = true;
-};
 
 // PyEval_RestoreThread for any moment.
 void take_gil(PyThreadState* state);
