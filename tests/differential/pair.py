@@ -12,7 +12,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import fastthrift.utils
 import thriftpy2
 import thriftpy2.protocol
 import thriftpy2.rpc
@@ -26,6 +25,7 @@ import fastthrift.protocol
 import fastthrift.rpc
 import fastthrift.thrift
 import fastthrift.transport
+import fastthrift.utils
 
 _BOOL, _BYTE, _DOUBLE, _I16, _I32, _I64 = 2, 3, 4, 6, 8, 10
 _STRING, _STRUCT, _MAP, _SET, _LIST, _BINARY = 11, 12, 13, 14, 15, 18

@@ -11,11 +11,11 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from fastthrift.utils import deserialize, serialize
 
 import fastthrift
 from fastthrift.protocol import TCompactProtocol, TCompactProtocolFactory
 from fastthrift.transport import TMemoryBuffer
+from fastthrift.utils import deserialize, serialize
 
 pa = pytest.importorskip("pyarrow", reason="pyarrow, which writes the file, is not installed")
 pq = pytest.importorskip("pyarrow.parquet")

@@ -7,8 +7,6 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from fastthrift.protocol import TBinaryProtocol, TCompactProtocol
-from fastthrift.transport import TMemoryBuffer
 from twins import (
     BINARY,
     BINARY_CODEC,
@@ -27,6 +25,9 @@ from twins import (
     Codec,
     struct,
 )
+
+from fastthrift.protocol import TBinaryProtocol, TCompactProtocol
+from fastthrift.transport import TMemoryBuffer
 
 I = struct("I", {1: (I32, "x")})  # noqa: E741
 S = struct(

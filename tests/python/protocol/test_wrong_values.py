@@ -9,10 +9,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fastthrift.protocol import TBinaryProtocol, TCompactProtocol
-from fastthrift.protocol.exc import TProtocolException
-from fastthrift.thrift import TDecodeException, TException, TPayload
-from fastthrift.transport import TMemoryBuffer
 from twins import (
     BINARY,
     BINARY_CODEC,
@@ -34,6 +30,11 @@ from twins import (
     struct,
     thriftpy2,
 )
+
+from fastthrift.protocol import TBinaryProtocol, TCompactProtocol
+from fastthrift.protocol.exc import TProtocolException
+from fastthrift.thrift import TDecodeException, TException, TPayload
+from fastthrift.transport import TMemoryBuffer
 
 
 class Index:
