@@ -40,7 +40,8 @@ class Buffer {
 
   // Room for `n` more bytes behind the last one; they count only once `commit` says so.
   std::uint8_t* prepare(std::size_t n) {
-    if (capacity_ - size_ < n) [[unlikely]] grow(n);
+    if (capacity_ - size_ < n) [[unlikely]]
+      grow(n);
     return data_ + size_;
   }
   void commit(std::size_t n) { size_ += n; }
@@ -75,10 +76,11 @@ class Buffer {
   }
 
  protected:
-  // Over memory of another kind, for a class that derives from this: `grow` makes room for `more` bytes behind the
-  // last one, and the destructor of that class leaves `data_` null.
+  // Over memory of another kind, for a class that derives from this: `grow` makes room for `more` bytes
+  // behind the last one, and the destructor of that class leaves `data_` null.
   using Grow = void (*)(Buffer& self, std::size_t more);
-  Buffer(std::uint8_t* data, std::size_t capacity, Grow grow) : data_(data), capacity_(capacity), grow_(grow) {}
+  Buffer(std::uint8_t* data, std::size_t capacity, Grow grow)
+      : data_(data), capacity_(capacity), grow_(grow) {}
 
   void grow(std::size_t more);
 

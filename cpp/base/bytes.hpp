@@ -13,10 +13,14 @@ using Bytes = std::span<const std::uint8_t>;
 template <class T>
 constexpr T byte_swapped(T value) {
 #if defined(__GNUC__) || defined(__clang__)
-  if constexpr (sizeof(T) == 1) return value;
-  else if constexpr (sizeof(T) == 2) return static_cast<T>(__builtin_bswap16(static_cast<std::uint16_t>(value)));
-  else if constexpr (sizeof(T) == 4) return static_cast<T>(__builtin_bswap32(static_cast<std::uint32_t>(value)));
-  else return static_cast<T>(__builtin_bswap64(static_cast<std::uint64_t>(value)));
+  if constexpr (sizeof(T) == 1)
+    return value;
+  else if constexpr (sizeof(T) == 2)
+    return static_cast<T>(__builtin_bswap16(static_cast<std::uint16_t>(value)));
+  else if constexpr (sizeof(T) == 4)
+    return static_cast<T>(__builtin_bswap32(static_cast<std::uint32_t>(value)));
+  else
+    return static_cast<T>(__builtin_bswap64(static_cast<std::uint64_t>(value)));
 #else
   std::uint64_t in = static_cast<std::uint64_t>(value), out = 0;
   for (std::size_t i = 0; i < sizeof(T); ++i, in >>= 8) out = (out << 8) | (in & 0xff);

@@ -8,9 +8,9 @@
 
 namespace fastthrift {
 
-// A window on bytes that are being read. Over memory the window is everything there is; a stream derives from this
-// and moves the window on when a reader needs more than is at hand. Readers ask for exactly what they need, so that a
-// stream never takes a byte that belongs to the next message.
+// A window on bytes that are being read. Over memory the window is everything there is; a stream derives from
+// this and moves the window on when a reader needs more than is at hand. Readers ask for exactly what they
+// need, so that a stream never takes a byte that belongs to the next message.
 class Input {
  public:
   explicit Input(Bytes window) : begin_(window.data()), position_(begin_), end_(begin_ + window.size()) {}
@@ -20,7 +20,8 @@ class Input {
 
   // The next `n` bytes, contiguous, without moving on; valid until the next call.
   const std::uint8_t* need(std::size_t n) {
-    if (at_hand() < n) [[unlikely]] refill(n);
+    if (at_hand() < n) [[unlikely]]
+      refill(n);
     return position_;
   }
   const std::uint8_t* take(std::size_t n) {
@@ -32,7 +33,8 @@ class Input {
   void advance(std::size_t n) { position_ += n; }
 
   std::size_t at_hand() const { return static_cast<std::size_t>(end_ - position_); }
-  // How many bytes can still come at the most. A declared length above it is refused before anything is allocated.
+  // How many bytes can still come at the most. A declared length above it is refused before anything is
+  // allocated.
   virtual std::size_t left() const { return at_hand(); }
   // Where in the whole input the next byte stands.
   std::size_t offset() const { return base_ + static_cast<std::size_t>(position_ - begin_); }

@@ -10,9 +10,9 @@
 #include "wire/compact.hpp"
 #include "wire/types.hpp"
 
-// Python values to wire bytes and back, a template over the wire format, driven by Layout. Holds the GIL throughout. All
-// functions throw: PythonError with TDecodeException (a value that does not fit its declared type: class, id, field,
-// value, type), ProtocolError or TransportError for the bytes.
+// Python values to wire bytes and back, a template over the wire format, driven by Layout. Holds the GIL
+// throughout. All functions throw: PythonError with TDecodeException (a value that does not fit its declared
+// type: class, id, field, value, type), ProtocolError or TransportError for the bytes.
 namespace fastthrift::python {
 
 struct DecodeOptions {

@@ -7,8 +7,8 @@
 
 #include "base/errors.hpp"
 
-// Errors cross the border in two directions. Inside C++ a Python exception that is already set travels as PythonError;
-// at each entry from Python `guarded` turns whatever was thrown into a Python exception.
+// Errors cross the border in two directions. Inside C++ a Python exception that is already set travels as
+// PythonError; at each entry from Python `guarded` turns whatever was thrown into a Python exception.
 namespace fastthrift::python {
 
 // A Python exception is set; nothing else is known of it here.
@@ -29,10 +29,11 @@ inline void checked_status(int status) {
 // Sets TypeError, ValueError, ... with a PyErr_Format text and throws PythonError.
 [[noreturn]] void raise(PyObject* type, const char* format, ...);
 
-// Sets the Python exception for the C++ exception being handled; call in a catch block. The table: ProtocolError ->
-// TProtocolException (too deep: a subclass that is also a RecursionError; a bad version: one that is also ProtocolError
-// of protocol.cybin), TransportError -> TTransportException (timed out: a subclass that is also a TimeoutError),
-// RemoteError -> TApplicationException, IdlError -> ThriftParserError and its subclasses, bad_alloc -> MemoryError.
+// Sets the Python exception for the C++ exception being handled; call in a catch block. The table:
+// ProtocolError -> TProtocolException (too deep: a subclass that is also a RecursionError; a bad version: one
+// that is also ProtocolError of protocol.cybin), TransportError -> TTransportException (timed out: a subclass
+// that is also a TimeoutError), RemoteError -> TApplicationException, IdlError -> ThriftParserError and its
+// subclasses, bad_alloc -> MemoryError.
 void set_python_error() noexcept;
 
 // Runs `body`; on an exception sets the Python error and returns `failed` (nullptr or -1).

@@ -6,11 +6,12 @@
 
 #include <cstddef>
 
-// The object model: TPayloadMeta makes ordinary heap classes with one slot per field of `thrift_spec` and a lazy dict for
-// everything else; TPayload gives them what users see of thriftpy2's classes.
+// The object model: TPayloadMeta makes ordinary heap classes with one slot per field of `thrift_spec` and a
+// lazy dict for everything else; TPayload gives them what users see of thriftpy2's classes.
 namespace fastthrift::python::payload {
 
-// Registers TPayloadMeta, TPayload and the mapping type behind `__dict__` in the module. Returns 0, or -1 with an error.
+// Registers TPayloadMeta, TPayload and the mapping type behind `__dict__` in the module. Returns 0, or -1
+// with an error.
 int add_to(PyObject* module);
 
 PyTypeObject* metaclass();  // TPayloadMeta, borrowed
@@ -19,16 +20,16 @@ PyTypeObject* base();       // TPayload, borrowed
 // True for classes made by TPayloadMeta (TException's subclasses too).
 bool is_payload_type(PyTypeObject* type);
 
-// The class's layout, compiled anew if its spec or the class changed. One pointer check and one comparison when
-// nothing did. Borrowed: valid until the next change; throws PythonError.
+// The class's layout, compiled anew if its spec or the class changed. One pointer check and one comparison
+// when nothing did. Borrowed: valid until the next change; throws PythonError.
 const Layout& layout_of(PyTypeObject* type);
 
-// The layout of any object with a `thrift_spec` dict (a plain class, a property): compiled for this call. `keep` owns it
-// where it is not the class's own.
+// The layout of any object with a `thrift_spec` dict (a plain class, a property): compiled for this call.
+// `keep` owns it where it is not the class's own.
 const Layout& layout_of_object(PyObject* object, std::unique_ptr<Layout>& keep);
 
-// A new instance as `type()` makes it: defaults filled in and copied. Goes through a Python `__init__` or `__new__` where
-// somebody has defined one.
+// A new instance as `type()` makes it: defaults filled in and copied. Goes through a Python `__init__` or
+// `__new__` where somebody has defined one.
 Ref make(PyTypeObject* type);
 
 // The slot at `offset`; null when the attribute is missing.
@@ -36,11 +37,12 @@ inline PyObject*& slot(PyObject* object, Py_ssize_t offset) {
   return *reinterpret_cast<PyObject**>(reinterpret_cast<char*>(object) + offset);
 }
 
-// Stores into a slot, taking over `value`, and starts to track the object for the collector if `value` may close a cycle.
+// Stores into a slot, taking over `value`, and starts to track the object for the collector if `value` may
+// close a cycle.
 void store(PyObject* object, Py_ssize_t offset, Ref value);
 
-// A class as the IDL's builder makes it: `TPayloadMeta(name, (base,), namespace)` without the detour through Python.
-// `thrift_spec` is a dict, `default_spec` a list of (name, default) as thriftpy2's.
+// A class as the IDL's builder makes it: `TPayloadMeta(name, (base,), namespace)` without the detour through
+// Python. `thrift_spec` is a dict, `default_spec` a list of (name, default) as thriftpy2's.
 Ref make_class(PyObject* name, PyObject* module_name, PyTypeObject* base, PyObject* thrift_spec,
                PyObject* default_spec, PyObject* extra_attributes);
 

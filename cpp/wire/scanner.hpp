@@ -33,7 +33,8 @@ class MessageScanner {
   // all.
   std::size_t scan(Bytes message) {
     if (message.size() < wanted_ || message.size() < input_.offset()) return 0;
-    // Nothing behind the limit is looked at, so that the outcome is the same in whatever pieces the bytes come.
+    // Nothing behind the limit is looked at, so that the outcome is the same in whatever pieces the bytes
+    // come.
     if (message.size() > limits_.message) message = message.first(limits_.message);
     input_.show(message);
     if (!has_header_) {

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import describe
 import pytest
 
+import describe
 import fastthrift
 
 thriftpy2 = pytest.importorskip("thriftpy2")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import describe
 import pytest
 
+import describe
 import fastthrift
 
 ROOT = Path(__file__).parents[3].parent / "shared" / "idl"

@@ -6,6 +6,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+
 from fastthrift.protocol import TMultiplexedProtocol, TMultiplexedProtocolFactory, binary, compact, cybin
 from fastthrift.protocol.base import TProtocolBase
 from fastthrift.protocol.exc import TProtocolException

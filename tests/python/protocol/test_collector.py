@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from twins import CODECS, I32, LIST, STRUCT, Codec, struct
 
 from fastthrift.thrift import TException
+from twins import CODECS, I32, LIST, STRUCT, Codec, struct
 
 Leaf = struct("Leaf", {1: (LIST, "l", I32)})
 Big = struct("Big", {1: (LIST, "leaves", (STRUCT, Leaf))}).ours

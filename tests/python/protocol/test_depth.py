@@ -7,13 +7,13 @@ import threading
 from typing import Any
 
 import pytest
-import twins
-from twins import BINARY_CODEC, CODECS, I32, LIST, MAP, STRUCT, Codec, one, struct
 
+import twins
 from fastthrift.protocol import TBinaryProtocol, TCompactProtocol
 from fastthrift.protocol.exc import TProtocolException
 from fastthrift.thrift import TPayload
 from fastthrift.transport import TMemoryBuffer
+from twins import BINARY_CODEC, CODECS, I32, LIST, MAP, STRUCT, Codec, one, struct
 
 BY_CODEC = pytest.mark.parametrize("codec", CODECS, ids=lambda codec: codec.name)
 

@@ -6,11 +6,11 @@ import sys
 from typing import Any
 
 import pytest
-from twins import BOOL, CODECS, DOUBLE, I32, LIST, MAP, SET, STRING, STRUCT, Codec, struct
 
 from fastthrift.protocol import TBinaryProtocol, TCompactProtocol
 from fastthrift.thrift import TPayload
 from fastthrift.transport import TMemoryBuffer
+from twins import BOOL, CODECS, DOUBLE, I32, LIST, MAP, SET, STRING, STRUCT, Codec, struct
 
 FIELDS: dict[int, Any] = {
     1: (BOOL, "b"),

@@ -6,13 +6,13 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from twins import BINARY, BOOL, DOUBLE, I32, I64, LIST, MAP, SET, STRING, STRUCT, struct
 
 from fastthrift.protocol import TBinaryProtocol, TCompactProtocol
 from fastthrift.protocol.exc import TProtocolException
 from fastthrift.thrift import TDecodeException
 from fastthrift.transport import TMemoryBuffer
 from fastthrift.transport.base import TTransportException
+from twins import BINARY, BOOL, DOUBLE, I32, I64, LIST, MAP, SET, STRING, STRUCT, struct
 
 PROTOCOLS = pytest.mark.parametrize("protocol", [TBinaryProtocol, TCompactProtocol])
 Leaf = struct("Leaf", {1: (I32, "x"), 2: (STRING, "s")})

@@ -7,6 +7,9 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+
+from fastthrift.protocol import TBinaryProtocol, TCompactProtocol
+from fastthrift.transport import TMemoryBuffer
 from twins import (
     BINARY,
     BINARY_CODEC,
@@ -25,9 +28,6 @@ from twins import (
     Codec,
     struct,
 )
-
-from fastthrift.protocol import TBinaryProtocol, TCompactProtocol
-from fastthrift.transport import TMemoryBuffer
 
 I = struct("I", {1: (I32, "x")})  # noqa: E741
 S = struct(

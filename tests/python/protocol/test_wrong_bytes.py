@@ -6,6 +6,12 @@ import time
 from typing import Any
 
 import pytest
+
+from fastthrift.protocol import TBinaryProtocol, TCompactProtocol
+from fastthrift.protocol.exc import TProtocolException
+from fastthrift.thrift import TException
+from fastthrift.transport import TMemoryBuffer
+from fastthrift.transport.base import TTransportException
 from twins import (
     BINARY,
     BINARY_CODEC,
@@ -27,12 +33,6 @@ from twins import (
     one,
     struct,
 )
-
-from fastthrift.protocol import TBinaryProtocol, TCompactProtocol
-from fastthrift.protocol.exc import TProtocolException
-from fastthrift.thrift import TException
-from fastthrift.transport import TMemoryBuffer
-from fastthrift.transport.base import TTransportException
 
 I = struct("I", {1: (I32, "x")})  # noqa: E741
 # One value of every type that a wire can carry.

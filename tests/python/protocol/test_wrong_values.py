@@ -9,6 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
+from fastthrift.protocol import TBinaryProtocol, TCompactProtocol
+from fastthrift.protocol.exc import TProtocolException
+from fastthrift.thrift import TDecodeException, TException, TPayload
+from fastthrift.transport import TMemoryBuffer
 from twins import (
     BINARY,
     BINARY_CODEC,
@@ -30,11 +35,6 @@ from twins import (
     struct,
     thriftpy2,
 )
-
-from fastthrift.protocol import TBinaryProtocol, TCompactProtocol
-from fastthrift.protocol.exc import TProtocolException
-from fastthrift.thrift import TDecodeException, TException, TPayload
-from fastthrift.transport import TMemoryBuffer
 
 
 class Index:

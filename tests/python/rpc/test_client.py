@@ -10,15 +10,15 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from calc import Handler, calc, make, serving
-from generic import OwnClient
-from peer import CALL, EXCEPTION, ONEWAY, REPLY, answering, i32_result, message
 
+from calc import Handler, calc, make, serving
 from fastthrift import rpc
 from fastthrift.client import TClient
 from fastthrift.protocol import TBinaryProtocol
 from fastthrift.thrift import TApplicationException, TException, TMessageType
 from fastthrift.transport import TBufferedTransport, TMemoryBuffer, TSocket, TTransportBase, TTransportException
+from generic import OwnClient
+from peer import CALL, EXCEPTION, ONEWAY, REPLY, answering, i32_result, message
 
 CLIENTS = [TClient, OwnClient]
 

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from calc import Handler, Log, calc
-from peer import CALL, EXCEPTION, ONEWAY, REPLY, message
 
+from calc import Handler, Log, calc
 from fastthrift import defaults
 from fastthrift.processor import TMultiplexedProcessor, TProcessor, TProcessorFactory
 from fastthrift.protocol import TBinaryProtocol, TCompactProtocol
 from fastthrift.thrift import TApplicationException, TException, TMessageType
 from fastthrift.transport import TMemoryBuffer, TTransportException
+from peer import CALL, EXCEPTION, ONEWAY, REPLY, message
 
 PROTOCOLS = [TBinaryProtocol, TCompactProtocol]
 
@@ -283,9 +283,10 @@ def test_process_in_gives_what_thriftpy2s_gives() -> None:
 def test_differential_answers_byte_for_byte() -> None:
     """The same requests through thriftpy2's processor and ours."""
     peer = pytest.importorskip("thriftpy2.thrift")
-    from calc import theirs
     from thriftpy2.protocol import TBinaryProtocol as TheirBinary
     from thriftpy2.transport import TMemoryBuffer as TheirBuffer
+
+    from calc import theirs
 
     requests = {
         "call": message("add", CALL, 1, b"\x08\0\1\0\0\0\1\x08\0\2\0\0\0\2\0"),

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from calc import Handler, Running, calc, make, serving, theirs
-from generic import Factory, ForeignTransport, OwnBinary, OwnBuffered, OwnClient, OwnCompact, OwnFramed, OwnProcessor
 
+from calc import Handler, Running, calc, make, serving, theirs
 from fastthrift import rpc
 from fastthrift.client import TClient
 from fastthrift.processor import TProcessor
@@ -26,6 +25,7 @@ from fastthrift.transport import (
     TSocket,
     TTransportException,
 )
+from generic import Factory, ForeignTransport, OwnBinary, OwnBuffered, OwnClient, OwnCompact, OwnFramed, OwnProcessor
 
 TRANSPORTS = ["buffered", "framed"]
 PROTOCOLS = ["binary", "compact"]

@@ -17,17 +17,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from calc import Handler, Log, Running, calc, make, serving
-from generic import OwnProcessor
-from peer import CALL, message
 
 import fastthrift
+from calc import Handler, Log, Running, calc, make, serving
 from fastthrift import rpc
 from fastthrift.processor import TProcessor, TProcessorFactory
 from fastthrift.protocol import TBinaryProtocolFactory
 from fastthrift.server import TServer, TSimpleServer, TThreadedServer, logger
 from fastthrift.thrift import TException
 from fastthrift.transport import TBufferedTransportFactory, TServerSocket, TTransportException
+from generic import OwnProcessor
+from peer import CALL, message
 
 PACKAGE = str(Path(fastthrift.__file__).resolve().parents[1])
 ADD = message("add", CALL, 9, b"\x08\0\1\0\0\0\1\x08\0\2\0\0\0\2\0")

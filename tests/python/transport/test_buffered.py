@@ -7,11 +7,11 @@ import threading
 import weakref
 
 import pytest
-from foreign import Raw
 
 from fastthrift import transport
 from fastthrift.transport import TTransportBase, TTransportException, buffered
 from fastthrift.transport.base import readall
+from foreign import Raw
 
 CLASSES = [buffered.TBufferedTransport, buffered.TCyBufferedTransport]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import struct
 
 import pytest
-from foreign import Raw
 
 from fastthrift import transport
 from fastthrift.transport import TTransportBase, TTransportException, framed
 from fastthrift.transport.buffered import TBufferedTransport
+from foreign import Raw
 
 CLASSES = [framed.TFramedTransport, framed.TCyFramedTransport]
 
