@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from fastthrift.protocol.base import TProtocolBase
 from fastthrift.protocol.binary import TBinaryProtocol, TBinaryProtocolFactory
 from fastthrift.protocol.compact import TCompactProtocol, TCompactProtocolFactory
 from fastthrift.protocol.cybin import TCyBinaryProtocol, TCyBinaryProtocolFactory
 from fastthrift.protocol.multiplex import TMultiplexedProtocol, TMultiplexedProtocolFactory
+
+if TYPE_CHECKING:
+    from fastthrift.protocol.json import TJSONProtocol, TJSONProtocolFactory
 
 __all__ = [
     "TBinaryProtocol",
@@ -15,7 +21,22 @@ __all__ = [
     "TCompactProtocolFactory",
     "TCyBinaryProtocol",
     "TCyBinaryProtocolFactory",
+    "TJSONProtocol",
+    "TJSONProtocolFactory",
     "TMultiplexedProtocol",
     "TMultiplexedProtocolFactory",
     "TProtocolBase",
 ]
+
+# Imported when somebody asks for them: the standard library's json is not needed for the binary protocols.
+_ON_DEMAND = {
+    "TJSONProtocol": "json",
+    "TJSONProtocolFactory": "json",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ON_DEMAND:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_ON_DEMAND[name]}"), name)
+    return value

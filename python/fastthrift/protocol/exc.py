@@ -7,7 +7,7 @@ from typing import Optional
 from fastthrift import _core
 from fastthrift.thrift import TException
 
-__all__ = ["ProtocolError", "TProtocolDepthError", "TProtocolException", "TProtocolVersionError"]
+__all__ = ["ProtocolError", "TProtocolDataError", "TProtocolDepthError", "TProtocolException", "TProtocolVersionError"]
 
 
 class TProtocolException(TException):
@@ -43,6 +43,10 @@ _TEXTS = {
 
 class ProtocolError(Exception):
     """What thriftpy2's compiled binary protocol raises for a version it does not know; `protocol.cybin` exports it."""
+
+
+class TProtocolDataError(TProtocolException, ValueError):
+    """JSON that is none, or does not fit its struct: for handlers of the ValueErrors that thriftpy2 lets through, too."""
 
 
 class TProtocolVersionError(TProtocolException, ProtocolError):
