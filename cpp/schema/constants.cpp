@@ -243,7 +243,7 @@ template <class Any>
 Value Constants::struct_of(const Any& source, Index type, const Target& target) {
   const Type wanted = types_[type];
   const Struct& definition = wanted.owner->structs()[wanted.definition];
-  const Fields& fields = fields_of(definition);
+  const Members::Fields& fields = members_.fields_of(definition);
   Value value{Value::Kind::struct_};
   value.owner = wanted.owner;
   value.definition = wanted.definition;
@@ -290,7 +290,7 @@ Index Constants::field_named(const Any& key, const Struct& definition, const Tar
     name = &followed(text).text;
   }
   if (name != nullptr) {
-    const auto& names = fields_of(definition).names;
+    const auto& names = members_.fields_of(definition).names;
     if (const auto field = names.find(*name); field != names.end()) return field->second;
   }
   scope_.fail(place_of(key, target.place),
@@ -300,7 +300,7 @@ Index Constants::field_named(const Any& key, const Struct& definition, const Tar
 
 Value Constants::member_of(std::int64_t number, const Type& type, const Target& target, const Place& place) {
   const Enum& definition = type.owner->enums()[type.definition];
-  if (members_of(definition).numbers.count(number) == 0) {
+  if (members_.items_of(definition).numbers.count(number) == 0) {
     scope_.fail(
         place,
         "Couldn't find a named value in enum " + definition.name + " for value " + std::to_string(number),
@@ -315,7 +315,7 @@ Value Constants::referred(const idl::ConstValue& name, Index type, const Target&
   };
   const auto found = scope_.find(name.text, target.position, is_constant);
   if (!found) {
-    const auto member = enum_member(name.text, target.position, types_[type]);
+    const auto member = members_.number_of(name.text, target.position, types_[type]);
     if (member) return converted(integer(*member), type, target);
   }
   const std::string quoted = idl::repr(std::string_view(name.text));
@@ -353,46 +353,6 @@ Value Constants::referred(const idl::ConstValue& name, Index type, const Target&
   return value;
 }
 
-std::optional<std::int64_t> Constants::enum_member(std::string_view name, std::size_t position,
-                                                   const Type& wanted) {
-  const auto is_enum = [](const Found& found) {
-    if (found.definition.kind == DefinitionKind::enum_) return true;
-    if (found.definition.kind != DefinitionKind::typedef_) return false;
-    const Schema& owner = *found.owner;
-    return owner.types()[owner.typedefs()[found.definition.index].type].kind == TypeKind::enum_;
-  };
-  const auto number_of = [this, &name](const Enum& definition) -> std::optional<std::int64_t> {
-    const auto& values = members_of(definition).values;
-    const auto member = values.find(name.substr(name.rfind('.') + 1));
-    return member == values.end() ? std::nullopt : std::optional(member->second);
-  };
-  const std::size_t dot = name.rfind('.');
-  if (dot == std::string_view::npos) return std::nullopt;
-  const Enum* declared = wanted.kind == TypeKind::enum_ ? &wanted.owner->enums()[wanted.definition] : nullptr;
-  const auto found = scope_.find(name.substr(0, dot), position, is_enum);
-  if (found) {
-    const auto number = number_of(enum_of(*found));
-    const bool fits = number && (declared == nullptr || members_of(*declared).numbers.count(*number) != 0);
-    if (fits) return number;
-    const auto same_name = declared == nullptr ? std::nullopt : number_of(*declared);
-    return same_name ? same_name : number;
-  }
-  // Apache's compiler looks at the last part alone, in the enum of the declared type.
-  return declared == nullptr ? std::nullopt : number_of(*declared);
-}
-
-// The enum that a definition is, or that it is a typedef of.
-const Enum& Constants::enum_of(const Found& found) {
-  const Schema* owner = found.owner;
-  Index index = found.definition.index;
-  if (found.definition.kind == DefinitionKind::typedef_) {
-    const Type& type = owner->types()[owner->typedefs()[index].type];
-    owner = type.owner;
-    index = type.definition;
-  }
-  return owner->enums()[index];
-}
-
 const Value& Constants::followed(const Value& value) const {
   const Value* at = &value;
   while (at->kind == Value::Kind::constant) at = &at->owner->constants()[at->definition].value;
@@ -416,28 +376,6 @@ void Constants::fail_type(const Any& source, Index type, const Target& target) {
               "Type error for " + std::string(target.what) + " " + *target.name + " at line " +
                   std::to_string(target.place.line),
               "expected " + types_.name(type) + ", got " + described(source));
-}
-
-const Constants::Members& Constants::members_of(const Enum& definition) {
-  const auto [entry, is_new] = members_.try_emplace(&definition);
-  if (is_new) {
-    for (const EnumItem& item : definition.items) {
-      entry->second.values.insert_or_assign(item.name, item.value);
-      entry->second.numbers.insert(item.value);
-    }
-  }
-  return entry->second;
-}
-
-const Constants::Fields& Constants::fields_of(const Struct& definition) {
-  const auto [entry, is_new] = fields_.try_emplace(&definition);
-  if (is_new) {
-    for (Index i = 0; i < definition.fields.size(); ++i) {
-      entry->second.names.emplace(definition.fields[i].name, i);
-      if (definition.fields[i].requiredness == Requiredness::required) entry->second.required.push_back(i);
-    }
-  }
-  return entry->second;
 }
 
 }  // namespace fastthrift::schema

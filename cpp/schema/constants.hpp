@@ -1,13 +1,11 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
+#include "schema/members.hpp"
 #include "schema/schema.hpp"
 #include "schema/scope.hpp"
 #include "schema/types.hpp"
@@ -60,25 +58,12 @@ class Constants {
   Value member_of(std::int64_t number, const Type& type, const Target& target, const Place& place);
 
   Value referred(const idl::ConstValue& name, Index type, const Target& target);
-  // The number of `E.NAME`; of several meanings the one that `wanted` has.
-  std::optional<std::int64_t> enum_member(std::string_view name, std::size_t position, const Type& wanted);
-  static const Enum& enum_of(const Found& found);
   const Value& followed(const Value& value) const;
   int depth_of(const Value& value);
 
   template <class Any>
   [[noreturn]] void fail_type(const Any& source, Index type, const Target& target);
 
-  struct Members {
-    std::unordered_map<std::string_view, std::int64_t> values;  // the last of a name counts
-    std::unordered_set<std::int64_t> numbers;
-  };
-  const Members& members_of(const Enum& definition);
-  struct Fields {
-    std::unordered_map<std::string_view, Index> names;
-    std::vector<Index> required;
-  };
-  const Fields& fields_of(const Struct& definition);
   template <class Any>
   Index field_named(const Any& key, const Struct& definition, const Target& target);
 
@@ -87,8 +72,7 @@ class Constants {
   std::vector<Constant>& constants_;
   std::vector<Pending> sources_;
   std::unordered_map<const Constant*, int> depths_;
-  std::unordered_map<const Enum*, Members> members_;
-  std::unordered_map<const Struct*, Fields> fields_;
+  Members members_{scope_};
   int nesting_ = 0;
   std::size_t copied_ = 0;
 };
