@@ -24,6 +24,9 @@ int add_to(PyObject* module);
 namespace server {
 int add_to(PyObject* module);
 }  // namespace server
+namespace aio {
+int add_to(PyObject* module);
+}  // namespace aio
 namespace idl_module {
 int add_to(PyObject* module);
 }  // namespace idl_module

@@ -52,6 +52,11 @@ bool is_application_exception(PyObject* error) {
   return type != nullptr && PyObject_TypeCheck(error, reinterpret_cast<PyTypeObject*>(type));
 }
 
+bool is_awaitable(PyObject* object) {
+  const PyAsyncMethods* methods = Py_TYPE(object)->tp_as_async;
+  return methods != nullptr && methods->am_await != nullptr;
+}
+
 // One connection. The GIL is taken once for all messages of a read.
 class ConnectionHandler final : public rpc::Handler {
  public:
@@ -111,6 +116,30 @@ Processor::~Processor() {
 
 Processor::Outcome Processor::answer(Bytes message, const framing::Framing& framing, Buffer& answers,
                                      const rpc::Turn& turn) {
+  return answer_call(message, framing, answers, &turn, nullptr);
+}
+
+Processor::Outcome Processor::answer_or_await(Bytes message, const framing::Framing& framing, Buffer& answers,
+                                              Awaited& awaited) {
+  return answer_call(message, framing, answers, nullptr, &awaited);
+}
+
+Processor::Outcome Processor::finish(const Awaited& awaited, PyObject* result, PyObject* error,
+                                     const framing::Framing& framing, Buffer& answers) {
+  const std::size_t before = answers.size();
+  try {
+    const Call call{*awaited.method, awaited.sequence_id, framing, answers};
+    return error == nullptr ? answer_returned(call, result) : answer_raised(call, error);
+  } catch (...) {
+    answers.truncate(before);
+    const Ref unanswerable = take_current();
+    log_refused("an answer", unanswerable ? text_of_object(unanswerable.get()) : "");
+    return Outcome::close;
+  }
+}
+
+Processor::Outcome Processor::answer_call(Bytes message, const framing::Framing& framing, Buffer& answers,
+                                          const rpc::Turn* turn, Awaited* awaited) {
   const std::size_t before = answers.size();
   try {
     Input in(message);
@@ -127,7 +156,7 @@ Processor::Outcome Processor::answer(Bytes message, const framing::Framing& fram
       refuse(header, RemoteError::Kind::unknown_method, "", framing, answers);
       return Outcome::answered;
     }
-    if (method->is_slow && before != 0) return Outcome::later;
+    if (turn != nullptr && method->is_slow && before != 0) return Outcome::later;
 
     Ref args = method->take_args();
     try {
@@ -139,9 +168,9 @@ Processor::Outcome Processor::answer(Bytes message, const framing::Framing& fram
       refuse(header, RemoteError::Kind::protocol_error, text, framing, answers);
       return Outcome::answered;
     }
-    const Outcome outcome = run({*method, header.sequence_id, framing, answers}, args.get());
+    const Outcome outcome = run({*method, header.sequence_id, framing, answers, awaited}, args.get());
     method->give_back_args(std::move(args));
-    method->is_slow = turn.is_long();
+    if (turn != nullptr) method->is_slow = turn->is_long();
     return outcome;
   } catch (...) {
     // The bytes are no call, or an answer to it cannot be made.
@@ -199,8 +228,16 @@ Processor::Outcome Processor::run(const Call& call, PyObject* args) {
   Parked parked;
   PyObject* result = PyObject_VectorcallMethod(call.method.name(), stack, count, nullptr);
   parked.disarm();
-  const Ref returned = Ref::steal(result);
-  if (!returned) return answer_raised(call);
+  Ref returned = Ref::steal(result);
+  if (!returned) return answer_raised(call, take_raised().get());
+  if (call.awaited != nullptr && is_awaitable(returned.get())) {
+    *call.awaited = {&call.method, call.sequence_id, std::move(returned)};
+    return Outcome::answered;
+  }
+  return answer_returned(call, returned.get());
+}
+
+Processor::Outcome Processor::answer_returned(const Call& call, PyObject* returned) {
   if (call.method.is_oneway()) return Outcome::answered;
   try {
     Ref success = call.method.take_result();
@@ -208,8 +245,7 @@ Processor::Outcome Processor::run(const Call& call, PyObject* args) {
       Fields result_fields(success.get());
       const int position = result_fields.layout().find(0);
       if (position >= 0) {
-        result_fields.set(result_fields.layout().fields()[static_cast<std::size_t>(position)],
-                          returned.get());
+        result_fields.set(result_fields.layout().fields()[static_cast<std::size_t>(position)], returned);
       }
     }
     write_result(call, success.get());
@@ -232,14 +268,12 @@ void Processor::refuse_missing(const Call& call, const FieldLayout& field) {
          call.answers);
 }
 
-// The handler has raised; the error is set.
-Processor::Outcome Processor::answer_raised(const Call& call) {
-  const Ref error = take_raised();
-  const bool is_ordinary = PyObject_TypeCheck(error.get(), reinterpret_cast<PyTypeObject*>(PyExc_Exception));
+Processor::Outcome Processor::answer_raised(const Call& call, PyObject* error) {
+  const bool is_ordinary = PyObject_TypeCheck(error, reinterpret_cast<PyTypeObject*>(PyExc_Exception));
   try {
-    if (is_application_exception(error.get())) {
+    if (is_application_exception(error)) {
       if (call.method.is_oneway()) return Outcome::answered;
-      write_exception(header_of(call), error.get(), call.framing, call.answers);
+      write_exception(header_of(call), error, call.framing, call.answers);
       return Outcome::answered;
     }
     if (is_ordinary) {
@@ -251,13 +285,13 @@ Processor::Outcome Processor::answer_raised(const Call& call) {
         const Shape& shape = layout.shape(field.shape);
         if (field.id == 0 || shape.form != Form::structure || shape.type == nullptr) continue;
         if (match != nullptr && match->id < field.id) continue;
-        const int is_one = PyObject_IsInstance(error.get(), reinterpret_cast<PyObject*>(shape.type));
+        const int is_one = PyObject_IsInstance(error, reinterpret_cast<PyObject*>(shape.type));
         checked_status(is_one);
         if (is_one != 0) match = &field;
       }
       if (match != nullptr) {
         if (call.method.is_oneway()) return Outcome::answered;
-        fields.set(*match, error.get());
+        fields.set(*match, error);
         write_result(call, result.get());
         return Outcome::answered;
       }
@@ -266,7 +300,7 @@ Processor::Outcome Processor::answer_raised(const Call& call) {
     const Ref unwritable = take_current();
     return fail(call, "returned", unwritable.get());
   }
-  return fail(call, "raised", error.get());
+  return fail(call, "raised", error);
 }
 
 // What the IDL does not declare: logged, and answered or the end of the connection.

@@ -30,6 +30,18 @@ class Processor final : public rpc::HandlerFactory {
   // are ready.
   Outcome answer(Bytes message, const framing::Framing& framing, Buffer& answers, const rpc::Turn& turn);
 
+  // A call whose handler has given something to wait for instead of a result.
+  struct Awaited {
+    ServedMethod* method = nullptr;
+    std::int32_t sequence_id = 0;
+    Ref awaitable;  // null: the message is answered
+  };
+  // The same for an event loop: what is awaitable comes back in `awaited`, to be answered by `finish`.
+  Outcome answer_or_await(Bytes message, const framing::Framing& framing, Buffer& answers, Awaited& awaited);
+  // Waiting has ended with `result`, or with the exception `error` (else null).
+  Outcome finish(const Awaited& awaited, PyObject* result, PyObject* error, const framing::Framing& framing,
+                 Buffer& answers);
+
   std::unique_ptr<rpc::Handler> make_handler() override;
   void warn(const std::string& text) override;
   void thread_started() override;
@@ -45,10 +57,14 @@ class Processor final : public rpc::HandlerFactory {
     std::int32_t sequence_id;
     const framing::Framing& framing;
     Buffer& answers;
+    Awaited* awaited = nullptr;  // null: a result is a result
   };
+  Outcome answer_call(Bytes message, const framing::Framing& framing, Buffer& answers, const rpc::Turn* turn,
+                      Awaited* awaited);
   Outcome run(const Call& call, PyObject* args);
   void refuse_missing(const Call& call, const FieldLayout& field);
-  Outcome answer_raised(const Call& call);
+  Outcome answer_returned(const Call& call, PyObject* returned);
+  Outcome answer_raised(const Call& call, PyObject* error);
   void write_result(const Call& call, PyObject* result);
   static wire::MessageHeader header_of(const Call& call);
   void write_exception(const wire::MessageHeader& header, PyObject* error, const framing::Framing& framing,

@@ -52,6 +52,12 @@ class MessageScanner {
     return size;
   }
 
+  // Before the first `scan`: what comes is a single value instead of a message, no bool of a field header.
+  void begin_value(TType type) {
+    has_header_ = true;
+    walk_.begin(type);
+  }
+
   // How many bytes of the message are needed, as far as those shown last tell; never more than the message
   // limit.
   std::size_t wanted() const { return wanted_; }

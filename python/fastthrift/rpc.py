@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import socket
 import urllib.parse
 import warnings
 from collections.abc import Generator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastthrift.client import TClient
 from fastthrift.processor import TProcessor
@@ -18,6 +19,10 @@ from fastthrift.transport import TBufferedTransportFactory, TServerSocket, TSock
 from fastthrift.transport.address import port_number
 from fastthrift.transport.base import TTransportFactory
 from fastthrift.transport.socket import UNSET
+
+if TYPE_CHECKING:
+    from fastthrift.contrib.aio.rpc import make_client as make_aio_client
+    from fastthrift.contrib.aio.rpc import make_server as make_aio_server
 
 __all__ = [
     "TBinaryProtocolFactory",
@@ -30,6 +35,8 @@ __all__ = [
     "TThreadedServer",
     "TTransportFactory",
     "client_context",
+    "make_aio_client",
+    "make_aio_server",
     "make_client",
     "make_server",
 ]
@@ -185,10 +192,17 @@ def _connected(service: Any, trans: TSocket, proto_factory: Any, trans_factory: 
     return TClient(service, protocol)
 
 
-def __getattr__(name: str) -> Any:
-    # thriftpy2.rpc has these names too; `ssl` is imported only for who asks.
-    if name in ("TSSLServerSocket", "TSSLSocket"):
-        from fastthrift.transport import sslsocket
+# thriftpy2.rpc has these names too; `ssl` and `asyncio` are imported only for who asks.
+_ELSEWHERE = {
+    "TSSLServerSocket": ("fastthrift.transport.sslsocket", "TSSLServerSocket"),
+    "TSSLSocket": ("fastthrift.transport.sslsocket", "TSSLSocket"),
+    "make_aio_client": ("fastthrift.contrib.aio.rpc", "make_client"),
+    "make_aio_server": ("fastthrift.contrib.aio.rpc", "make_server"),
+}
 
-        return getattr(sslsocket, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+def __getattr__(name: str) -> Any:
+    if name not in _ELSEWHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, original = _ELSEWHERE[name]
+    return getattr(importlib.import_module(module), original)

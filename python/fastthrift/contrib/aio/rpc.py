@@ -1,0 +1,138 @@
+"""The short way in asyncio: a client or a server from a service, an address and two factories."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import ssl
+import urllib.parse
+import warnings
+from typing import Any
+
+from fastthrift.contrib.aio.client import TAsyncClient
+from fastthrift.contrib.aio.processor import TAsyncProcessor
+from fastthrift.contrib.aio.protocol.binary import TAsyncBinaryProtocolFactory
+from fastthrift.contrib.aio.server import TAsyncServer
+from fastthrift.contrib.aio.socket import TAsyncServerSocket, TAsyncSocket
+from fastthrift.contrib.aio.transport.buffered import TAsyncBufferedTransportFactory
+from fastthrift.protocol.base import TProtocolFactory
+from fastthrift.transport.address import port_number
+from fastthrift.transport.base import TTransportFactory
+from fastthrift.transport.socket import UNSET
+
+__all__ = [
+    "TAsyncBinaryProtocolFactory",
+    "TAsyncBufferedTransportFactory",
+    "TAsyncClient",
+    "TAsyncProcessor",
+    "TAsyncServer",
+    "TAsyncServerSocket",
+    "TAsyncSocket",
+    "TProtocolFactory",
+    "TTransportFactory",
+    "make_client",
+    "make_server",
+]
+
+_BINARY = TAsyncBinaryProtocolFactory()
+_BUFFERED = TAsyncBufferedTransportFactory()
+
+
+async def make_client(
+    service: Any,
+    host: str = "localhost",
+    port: Any = 9090,
+    unix_socket: str | None = None,
+    proto_factory: TProtocolFactory = _BINARY,
+    trans_factory: TTransportFactory = _BUFFERED,
+    timeout: float | None = 3000,
+    connect_timeout: float | None = None,
+    cafile: Any = None,
+    ssl_context: ssl.SSLContext | None = None,
+    certfile: Any = None,
+    keyfile: Any = None,
+    validate: bool = True,
+    url: str = "",
+    socket_timeout: float | None = None,
+    socket_family: int = socket.AF_INET,
+) -> TAsyncClient:
+    """A connected client of ``service``. ``timeout``: milliseconds for each call; ``connect_timeout`` is the same without
+    one. Any of ``cafile``, ``ssl_context``, ``certfile`` and ``keyfile`` means TLS."""
+    if socket_timeout is not None:
+        warnings.warn(
+            "The 'socket_timeout' argument is deprecated. Please use 'timeout' instead.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        timeout = socket_timeout
+    if url:
+        parsed = urllib.parse.urlparse(url if "//" in url else "//" + url)
+        host = parsed.hostname or host
+        port = parsed.port or port
+    if unix_socket:
+        if any((cafile, ssl_context, certfile, keyfile)):
+            warnings.warn("SSL only works with host:port, not unix_socket.", UserWarning, stacklevel=2)
+        sock = TAsyncSocket(unix_socket=unix_socket, connect_timeout=connect_timeout, socket_timeout=timeout)
+    elif host and port_number(port if port != "" else None):
+        sock = TAsyncSocket(
+            host,
+            port,
+            socket_family=socket_family,
+            socket_timeout=timeout,
+            connect_timeout=connect_timeout,
+            ssl_context=ssl_context,
+            validate=validate,
+            cafile=cafile,
+            certfile=certfile,
+            keyfile=keyfile,
+        )
+    else:
+        raise ValueError("Either host/port or unix_socket or url must be provided.")
+    transport = trans_factory.get_transport(sock)
+    protocol = proto_factory.get_protocol(transport)
+    await transport.open()
+    return TAsyncClient(service, protocol)
+
+
+def make_server(
+    service: Any,
+    handler: Any,
+    host: str = "localhost",
+    port: Any = 9090,
+    unix_socket: str | None = None,
+    proto_factory: TProtocolFactory = _BINARY,
+    trans_factory: TTransportFactory = _BUFFERED,
+    client_timeout: float | None = UNSET,
+    certfile: Any = None,
+    keyfile: Any = None,
+    ssl_context: ssl.SSLContext | None = None,
+    loop: asyncio.AbstractEventLoop | None = None,
+    socket_family: int = socket.AF_INET,
+) -> TAsyncServer:
+    """A server of ``service`` that does not listen yet; `serve()` or `await start()` does. Port 0 lets the system pick.
+
+    ``client_timeout``: milliseconds that a connection may be silent between calls, None for ever.
+    """
+    if unix_socket:
+        if certfile or ssl_context:
+            warnings.warn("SSL only works with host:port, not unix_socket.", UserWarning, stacklevel=2)
+        trans = TAsyncServerSocket(unix_socket=unix_socket, client_timeout=client_timeout)
+    elif host and port is not None and port != "":
+        trans = TAsyncServerSocket(
+            host=host,
+            port=port,
+            socket_family=socket_family,
+            client_timeout=client_timeout,
+            certfile=certfile,
+            keyfile=keyfile,
+            ssl_context=ssl_context,
+        )
+    else:
+        raise ValueError("Either host/port or unix_socket must be provided.")
+    return TAsyncServer(
+        TAsyncProcessor(service, handler),
+        trans,
+        itrans_factory=trans_factory,
+        iprot_factory=proto_factory,
+        loop=loop,
+    )
