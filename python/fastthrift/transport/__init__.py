@@ -12,6 +12,12 @@ from fastthrift.transport.memory.cymemory import TCyMemoryBuffer
 from fastthrift.transport.socket import TServerSocket, TSocket
 
 if TYPE_CHECKING:
+    from fastthrift.transport.sasl.cysasl import (
+        TCySaslClientTransport,
+        TCySaslClientTransportFactory,
+    )
+    from fastthrift.transport.sasl.cysasl import TCySaslClientTransport as TSaslClientTransport
+    from fastthrift.transport.sasl.cysasl import TCySaslClientTransportFactory as TSaslClientTransportFactory
     from fastthrift.transport._ssl import create_thriftpy_context
     from fastthrift.transport.sslsocket import TSSLServerSocket, TSSLSocket
 
@@ -29,11 +35,15 @@ __all__ = [
     "TCyFramedTransport",
     "TCyFramedTransportFactory",
     "TCyMemoryBuffer",
+    "TCySaslClientTransport",
+    "TCySaslClientTransportFactory",
     "TFramedTransport",
     "TFramedTransportFactory",
     "TMemoryBuffer",
     "TSSLServerSocket",
     "TSSLSocket",
+    "TSaslClientTransport",
+    "TSaslClientTransportFactory",
     "TServerSocket",
     "TSocket",
     "TTransportBase",
@@ -41,16 +51,21 @@ __all__ = [
     "create_thriftpy_context",
 ]
 
-# Imported when somebody asks for them: `ssl` takes longer to import than all the rest.
+# Imported when somebody asks for them: `ssl` takes longer to import than all the rest. (module, name in it)
 _ON_DEMAND = {
-    "TSSLServerSocket": "sslsocket",
-    "TSSLSocket": "sslsocket",
-    "create_thriftpy_context": "_ssl",
+    "TCySaslClientTransport": ("sasl.cysasl", "TCySaslClientTransport"),
+    "TCySaslClientTransportFactory": ("sasl.cysasl", "TCySaslClientTransportFactory"),
+    "TSSLServerSocket": ("sslsocket", "TSSLServerSocket"),
+    "TSSLSocket": ("sslsocket", "TSSLSocket"),
+    "TSaslClientTransport": ("sasl.cysasl", "TCySaslClientTransport"),
+    "TSaslClientTransportFactory": ("sasl.cysasl", "TCySaslClientTransportFactory"),
+    "create_thriftpy_context": ("_ssl", "create_thriftpy_context"),
 }
 
 
 def __getattr__(name: str) -> Any:
     if name not in _ON_DEMAND:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_ON_DEMAND[name]}"), name)
+    module, inside = _ON_DEMAND[name]
+    value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{module}"), inside)
     return value
