@@ -102,7 +102,9 @@ class TProcessor:
 
     def process(self, iprot: Any, oprot: Any) -> None:
         """Answers one call, however it ends; what is raised here ends the connection."""
-        api, seqid, result, call = self.process_in(iprot)
+        self._answer_call(oprot, *self.process_in(iprot))
+
+    def _answer_call(self, oprot: Any, api: str, seqid: int, result: Any, call: Optional[Callable[[], Any]]) -> None:
         if isinstance(result, TApplicationException):
             if not isinstance(result, _Unanswerable):
                 self.send_exception(oprot, api, result, seqid)
