@@ -168,8 +168,7 @@ Processor::Outcome Processor::answer_call(Bytes message, const framing::Framing&
       refuse(header, RemoteError::Kind::protocol_error, text, framing, answers);
       return Outcome::answered;
     }
-    const Outcome outcome = run({*method, header.sequence_id, framing, answers, awaited}, args.get());
-    method->give_back_args(std::move(args));
+    const Outcome outcome = run({*method, header.sequence_id, framing, answers, awaited}, std::move(args));
     if (turn != nullptr) method->is_slow = turn->is_long();
     return outcome;
   } catch (...) {
@@ -201,8 +200,8 @@ wire::MessageHeader Processor::header_of(const Call& call) {
   return {call.method.text(), MessageType::call, call.sequence_id};
 }
 
-Processor::Outcome Processor::run(const Call& call, PyObject* args) {
-  const Fields fields(args);
+Processor::Outcome Processor::run(const Call& call, Ref args) {
+  Fields fields(args.get());
   const auto& declared = fields.layout().fields();
   constexpr std::size_t few = 8;
   PyObject* on_stack[few + 1];
@@ -230,6 +229,7 @@ Processor::Outcome Processor::run(const Call& call, PyObject* args) {
   parked.disarm();
   Ref returned = Ref::steal(result);
   if (!returned) return answer_raised(call, take_raised().get());
+  call.method.give_back_args(std::move(args), fields);
   if (call.awaited != nullptr && is_awaitable(returned.get())) {
     *call.awaited = {&call.method, call.sequence_id, std::move(returned)};
     return Outcome::answered;
@@ -241,15 +241,14 @@ Processor::Outcome Processor::answer_returned(const Call& call, PyObject* return
   if (call.method.is_oneway()) return Outcome::answered;
   try {
     Ref success = call.method.take_result();
-    {
-      Fields result_fields(success.get());
-      const int position = result_fields.layout().find(0);
-      if (position >= 0) {
-        result_fields.set(result_fields.layout().fields()[static_cast<std::size_t>(position)], returned);
-      }
+    Fields result_fields(success.get());
+    const Layout& layout = result_fields.layout();
+    const int position = layout.find(0);
+    if (position >= 0) {
+      result_fields.set(layout.fields()[static_cast<std::size_t>(position)], returned);
     }
     write_result(call, success.get());
-    call.method.give_back_result(std::move(success));
+    call.method.give_back_result(std::move(success), result_fields);
     return Outcome::answered;
   } catch (...) {
     const Ref error = take_current();

@@ -61,7 +61,7 @@ class Processor final : public rpc::HandlerFactory {
   };
   Outcome answer_call(Bytes message, const framing::Framing& framing, Buffer& answers, const rpc::Turn* turn,
                       Awaited* awaited);
-  Outcome run(const Call& call, PyObject* args);
+  Outcome run(const Call& call, Ref args);
   void refuse_missing(const Call& call, const FieldLayout& field);
   Outcome answer_returned(const Call& call, PyObject* returned);
   Outcome answer_raised(const Call& call, PyObject* error);

@@ -80,11 +80,9 @@ Ref ServedMethod::take(Kind& kind) {
   return object;
 }
 
-void ServedMethod::give_back(Kind& kind, Ref object) {
+void ServedMethod::give_back(Kind& kind, Ref object, Fields& fields) {
   // With another reference to it somebody has kept it (a debugger, a finalizer): then it is his.
-  if (!kind.is_reusable || kind.spare || Py_REFCNT(object.get()) != 1) return;
-  Fields fields(object.get());
-  if (!fields.is_direct()) return;
+  if (!kind.is_reusable || kind.spare || Py_REFCNT(object.get()) != 1 || !fields.is_direct()) return;
   fields.clear();
   kind.spare = std::move(object);
 }

@@ -48,8 +48,9 @@ class ServedMethod {
   // Instances for one call, given back when it is over: making one costs more than the codec does to fill it.
   Ref take_args() { return take(args_); }
   Ref take_result() { return take(result_); }
-  void give_back_args(Ref object) { give_back(args_, std::move(object)); }
-  void give_back_result(Ref object) { give_back(result_, std::move(object)); }
+  // `fields` are the object's own.
+  void give_back_args(Ref object, Fields& fields) { give_back(args_, std::move(object), fields); }
+  void give_back_result(Ref object, Fields& fields) { give_back(result_, std::move(object), fields); }
 
   // It kept its thread long when it was last called.
   bool is_slow = false;
@@ -66,7 +67,7 @@ class ServedMethod {
     bool is_reusable = false;
   };
   static Ref take(Kind& kind);
-  static void give_back(Kind& kind, Ref object);
+  static void give_back(Kind& kind, Ref object, Fields& fields);
 
   Ref name_;
   std::string_view text_;  // in name_

@@ -85,7 +85,7 @@ class Session {
   Session* behind = nullptr;
 
  private:
-  static constexpr std::uint32_t least_room = 4096, most_room = 1 << 18;
+  static constexpr std::uint32_t least_room = 1024, most_room = 1 << 18;
 
   struct Read;
   struct Readable;

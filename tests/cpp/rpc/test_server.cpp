@@ -427,6 +427,7 @@ void test_clients_of_all_kinds_at_once() {
 }  // namespace
 
 int main() {
+  test_a_server_made_before_a_fork_serves_in_the_child();  // first: no thread has run yet
   test_calls_are_answered_in_any_pieces();
   test_pipelined_calls_are_answered_in_order_and_in_few_batches();
   test_a_half_closed_client_gets_its_answers();
@@ -448,7 +449,6 @@ int main() {
   test_a_failed_listener_ends_the_server();
   test_what_never_started_stops_and_vanishes();
   test_no_socket_no_server();
-  test_a_server_made_before_a_fork_serves_in_the_child();
   test_many_connections_leave_nothing_behind();
   test_clients_of_all_kinds_at_once();
   return boost::report_errors();

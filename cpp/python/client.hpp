@@ -1,0 +1,55 @@
+#pragma once
+
+#include "python/connection.hpp"
+#include "python/ref.hpp"
+#include "python/remote_method.hpp"
+
+#include <pythread.h>
+
+#include <cstddef>
+
+// ClientCalls, the base of TClient: attributes that are methods of the service, and the native way of a call.
+// client.cpp is the type, remote_call.cpp what its attributes are, native_call.cpp the call.
+namespace fastthrift::python::client {
+
+struct Client {
+  PyObject ob_base;
+  PyObject* service;
+  PyObject* iprot;
+  PyObject* oprot;
+  PyObject* failure;  // why the connection was closed, or None
+  PyObject* methods;  // name -> Method, of attributes that were found to be remote
+  int sequence_id;
+  char lenient_sequence_id;
+  char is_patched;  // somebody has set _req, _send, ... on the instance
+  PyThread_type_lock lock;
+  unsigned long owner;  // the thread whose call is under way
+  Connection* connection;
+};
+
+// One call at a time: others wait, without the GIL; the same thread (a finalizer, a signal handler) gets an
+// error, because it would take the answer of the call that it interrupts. Throws TransportError or
+// PythonError.
+void enter(Client* client, std::string_view method);
+void leave(Client* client);
+
+// What a subclass may override; each with TClient's own.
+struct Step {
+  const char* text;
+  PyObject* name = nullptr;
+  PyObject* original = nullptr;
+};
+inline Step steps[] = {{"_req"}, {"_bind"}, {"_send"}, {"_recv"}, {"_read_answer"}, {"_check_usable"}};
+
+// Calls natively when nothing between the client and its socket is overridden; else `client._req(name, ...)`,
+// which is Python. Returns a new reference; throws, or returns null with a Python error.
+PyObject* invoke(Client* client, const RemoteMethod& method, PyObject* const* args, std::size_t positional,
+                 PyObject* keywords);
+
+// A remote method as an object, and the same bound to a client, ready to be called. New references; throw
+// PythonError.
+Ref make_remote_method(PyObject* service, PyObject* name);
+PyObject* make_call(PyObject* client, PyObject* method);
+void add_call_types_to(PyObject* module);
+
+}  // namespace fastthrift::python::client
