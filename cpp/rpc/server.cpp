@@ -32,6 +32,7 @@ namespace {
 constexpr int accepted_at_once = 64;
 constexpr milliseconds exhaustion_pause{50};
 constexpr milliseconds failure_grace{5000};
+constexpr milliseconds warning_pause{1000};
 
 // Leaves io_context::run on a thread that does not lead any more.
 struct Demoted {};
@@ -204,7 +205,7 @@ class Server::State final : public Leader, public Sessions, public std::enable_s
     for (int i = 0; i < accepted_at_once; ++i) {
       if (count_ >= most_connections_) {
         full_ = true;
-        return factory_->warn(std::to_string(count_) + " connections: accepting pauses until one ends");
+        return warn_seldom(std::to_string(count_) + " connections: accepting pauses until one ends");
       }
       const net::Accepted accepted = net::accept_now(listener_->native_handle());
       if (accepted.socket == net::no_socket) {
@@ -224,11 +225,19 @@ class Server::State final : public Leader, public Sessions, public std::enable_s
 
   // The listener stays readable while nothing can be accepted: waiting for it would spin.
   void pause(const std::string& why) {
-    factory_->warn(why + ": accepting pauses");
+    warn_seldom(why + ": accepting pauses");
     pause_->expires_after(exhaustion_pause);
     pause_->async_wait([this](error_code error) {
       if (!error) await_connection();
     });
+  }
+
+  // At the limit each connection that ends would be worth a word.
+  void warn_seldom(const std::string& text) {
+    const auto now = net::Clock::now();
+    if (warned_ && now - *warned_ < warning_pause) return;
+    warned_ = now;
+    factory_->warn(text);
   }
 
   void listener_failed(const std::string& why) {
@@ -308,6 +317,7 @@ class Server::State final : public Leader, public Sessions, public std::enable_s
   std::optional<Socket> listener_;
   std::optional<asio::steady_timer> sweep_, pause_, grace_;
   std::optional<net::Clock::time_point> grace_end_;
+  std::optional<net::Clock::time_point> warned_;
   Session* first_ = nullptr;
   bool sweeping_ = false;
   bool full_ = false;     // accepting goes on when a session ends
