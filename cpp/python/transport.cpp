@@ -343,23 +343,27 @@ int set_max_frame(PyObject* self, PyObject* value, void*) {
 }
 
 PyMethodDef base_methods[] = {
-    {"read", read, METH_O, "read(sz)\n--\n\nExactly `sz` bytes; a memory buffer gives what it has."},
-    {"write", write, METH_O, "write(buf)\n--\n\nCollects bytes until flush."},
-    {"flush", flush_method, METH_NOARGS, "flush()\n--\n\nSends what was written, in one write."},
-    {"open", open, METH_NOARGS, "open()\n--\n\nOpens the transport below."},
-    {"close", close, METH_NOARGS, "close()\n--\n\nCloses the transport below and forgets what is buffered."},
-    {"is_open", is_open, METH_NOARGS, "is_open()\n--\n\nWhether the transport below is open."},
-    {"clean", clean_method, METH_NOARGS, "clean()\n--\n\nForgets what is buffered in both directions."},
-    {"getvalue", getvalue, METH_NOARGS, "getvalue()\n--\n\nThe bytes of the memory buffer (below)."},
+    {"read", read, METH_O,
+     "read($self, sz, /)\n--\n\nExactly `sz` bytes; a memory buffer gives what it has."},
+    {"write", write, METH_O, "write($self, buf, /)\n--\n\nCollects bytes until flush."},
+    {"flush", flush_method, METH_NOARGS, "flush($self, /)\n--\n\nSends what was written, in one write."},
+    {"open", open, METH_NOARGS, "open($self, /)\n--\n\nOpens the transport below."},
+    {"close", close, METH_NOARGS,
+     "close($self, /)\n--\n\nCloses the transport below and forgets what is buffered."},
+    {"is_open", is_open, METH_NOARGS, "is_open($self, /)\n--\n\nWhether the transport below is open."},
+    {"clean", clean_method, METH_NOARGS,
+     "clean($self, /)\n--\n\nForgets what is buffered in both directions."},
+    {"getvalue", getvalue, METH_NOARGS, "getvalue($self, /)\n--\n\nThe bytes of the memory buffer (below)."},
     {},
 };
 PyMethodDef framed_methods[] = {
-    {"read_frame", read_frame, METH_NOARGS, "read_frame()\n--\n\nReads the next frame into the buffer."},
+    {"read_frame", read_frame, METH_NOARGS,
+     "read_frame($self, /)\n--\n\nReads the next frame into the buffer."},
     {},
 };
 PyMethodDef memory_methods[] = {
-    {"setvalue", setvalue, METH_O, "setvalue(value)\n--\n\nStarts again with these bytes."},
-    {"c_write_buffer", write, METH_O, "c_write_buffer(buf)\n--\n\nThe same as write."},
+    {"setvalue", setvalue, METH_O, "setvalue($self, value, /)\n--\n\nStarts again with these bytes."},
+    {"c_write_buffer", write, METH_O, "c_write_buffer($self, buf, /)\n--\n\nThe same as write."},
     {},
 };
 

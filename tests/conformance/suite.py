@@ -17,6 +17,7 @@ from pathlib import Path
 VERSION = "0.7.1"
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / "build" / "conformance"
+SCORE = CACHE / "score.txt"  # tests/conftest.py prints it
 RUN_FILE = Path(__file__).with_name("run_file.py")
 FILE_SECONDS = 150
 WORKERS = 4  # most of the suite's time is sleep

@@ -81,7 +81,7 @@ def read_varint(trans: Any) -> int:
     """An unsigned number of up to ten bytes."""
     result = shift = 0
     while True:
-        byte = trans.read(1)
+        byte: bytes = trans.read(1)
         if not byte:
             raise TTransportException(TTransportException.END_OF_FILE, "End of file reading from transport")
         result |= (byte[0] & 0x7F) << shift

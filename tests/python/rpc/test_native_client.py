@@ -14,10 +14,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from calc import Handler, Running, calc, make, serving
-from generic import Factory, ForeignTransport, OwnBinary, OwnBuffered, OwnClient
-from peer import REPLY, answering, i32_result, message
 
+from calc import Handler, Running, calc, make, serving
 from fastthrift import rpc
 from fastthrift.client import TClient
 from fastthrift.protocol import (
@@ -27,6 +25,8 @@ from fastthrift.protocol import (
 )
 from fastthrift.thrift import TApplicationException, TTransportException
 from fastthrift.transport import TBufferedTransport, TFramedTransportFactory, TSocket
+from generic import Factory, ForeignTransport, OwnBinary, OwnBuffered, OwnClient
+from peer import REPLY, answering, i32_result, message
 
 
 @pytest.fixture(scope="module")

@@ -15,11 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from calc import Handler, Log, Running, calc, make, serving
-from generic import Factory, OwnBinary, OwnBuffered, OwnProcessor
-from peer import CALL, EXCEPTION, ONEWAY, REPLY, message
 
 import fastthrift
+from calc import Handler, Log, Running, calc, make, serving
 from fastthrift import _core, defaults, rpc
 from fastthrift.engine import engine_for
 from fastthrift.processor import TProcessor, TProcessorFactory
@@ -32,6 +30,8 @@ from fastthrift.transport import (
     TMemoryBuffer,
     TServerSocket,
 )
+from generic import Factory, OwnBinary, OwnBuffered, OwnProcessor
+from peer import CALL, EXCEPTION, ONEWAY, REPLY, message
 
 PACKAGE = str(Path(fastthrift.__file__).resolve().parents[1])
 

@@ -73,7 +73,7 @@ class TAsyncProcessor:
 
     def handle_exception(self, e: Exception, result: Any) -> bool:
         """Puts an exception that the method declares into its result; False for any other."""
-        return _put_declared(self, e, result)
+        return bool(_put_declared(self, e, result))
 
     async def process(self, iprot: Any, oprot: Any) -> None:
         """Answers one call, however it ends; what is raised here ends the connection."""

@@ -21,13 +21,13 @@ _STEP = 65536
 class TAsyncProtocolBase(_core.TProtocolBase):
     """What every protocol of asyncio derives from."""
 
-    async def skip(self, ttype: int) -> None:
+    async def skip(self, ttype: int) -> None:  # type: ignore[override]
         raise NotImplementedError
 
-    async def read_message_begin(self) -> tuple[str, int, int]:
+    async def read_message_begin(self) -> tuple[str, int, int]:  # type: ignore[override]
         raise NotImplementedError
 
-    async def read_message_end(self) -> None:
+    async def read_message_end(self) -> None:  # type: ignore[override]
         raise NotImplementedError
 
     def write_message_begin(self, name: str, ttype: int, seqid: int) -> None:
