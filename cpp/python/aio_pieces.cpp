@@ -16,7 +16,8 @@ class Piece {
  public:
   // `ttype` of a value; none: the header of a message.
   Piece(py::object protocol, std::optional<int> ttype) : codec_(codec_of(protocol.ptr())) {
-    // The decoder is to meet what is too deep, with a head behind it, because it knows what it is doing there.
+    // The decoder is to meet what is too deep, with a head behind it, because it knows what it is doing
+    // there.
     if (codec_.limits.depth < Limits::no_limit - 2) codec_.limits.depth += 2;
     codec_.binary.any_message_type = true;
     if (!ttype) return;

@@ -44,7 +44,8 @@ PyObject* get_protocol(PyObject* self, PyObject* transport) {
 }
 
 PyMethodDef methods[] = {
-    {"get_protocol", get_protocol, METH_O, "get_protocol($self, trans, /)\n--\n\nA protocol over the transport."},
+    {"get_protocol", get_protocol, METH_O,
+     "get_protocol($self, trans, /)\n--\n\nA protocol over the transport."},
     {nullptr, nullptr, 0, nullptr},
 };
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from aio_parts import (
     BUFFERED,
     IDL,
@@ -26,7 +27,6 @@ from aio_parts import (
     run,
     serving,
 )
-
 from fastthrift import defaults
 from fastthrift.contrib.aio.client import TAsyncClient
 from fastthrift.contrib.aio.rpc import make_client

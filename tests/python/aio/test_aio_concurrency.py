@@ -7,6 +7,7 @@ import struct
 from typing import Any
 
 import pytest
+
 from aio_parts import (
     BINARY,
     BUFFERED,
@@ -21,7 +22,6 @@ from aio_parts import (
     run,
     serving,
 )
-
 from fastthrift.contrib.aio.client import TAsyncClient
 from fastthrift.protocol import TBinaryProtocol
 from fastthrift.thrift import TApplicationException, TMessageType, TTransportException

@@ -15,7 +15,7 @@ from fastthrift.protocol.exc import TProtocolDepthError, TProtocolException
 from fastthrift.thrift import TDecodeException, TException, TMessageType, TPayload, TTransportException
 from fastthrift.transport import TMemoryBuffer
 from fastthrift.utils import deserialize, serialize
-from twins import BINARY, BOOL, BYTE, DOUBLE, I16, I32, I64, LIST, MAP, SET, STRING, STRUCT, one, struct
+from twins import BINARY, BOOL, BYTE, DOUBLE, I16, I32, I64, LIST, MAP, SET, STRING, STRUCT, one, shown, struct
 
 try:
     import thriftpy2.protocol.json as theirs
@@ -77,7 +77,7 @@ def reusable(value: Any) -> list[Any]:
 
 
 @needs_thriftpy2
-@pytest.mark.parametrize("field", FITTING, ids=repr)
+@pytest.mark.parametrize("field", FITTING, ids=shown)
 def test_a_field_has_the_bytes_and_the_value_of_thriftpy2(field: tuple[Any, ...]) -> None:
     cls = one(*spec_of(field))
     first, second = reusable(field[2])
@@ -236,7 +236,7 @@ def test_a_value_that_does_not_fit_names_the_innermost_field() -> None:
         (STRUCT, Inner, {"x": 1}),
         (STRUCT, Inner, 5),
     ],
-    ids=repr,
+    ids=shown,
 )
 def test_a_value_that_does_not_fit_is_not_written(field: tuple[Any, ...]) -> None:
     trans = TMemoryBuffer()
@@ -316,7 +316,7 @@ def test_the_text_for_another_version_is_that_of_thriftpy2() -> None:
         ((STRUCT, Inner), []),
         ((STRUCT, Inner), {"x": None}),
     ],
-    ids=repr,
+    ids=shown,
 )
 def test_a_wrong_value_is_a_protocol_exception_and_a_value_error(field: tuple[Any, ...], value: Any) -> None:
     cls = one(*field).ours

@@ -26,6 +26,7 @@ from twins import (
     STRING,
     STRUCT,
     Codec,
+    shown,
     struct,
 )
 
@@ -143,7 +144,7 @@ LENIENT: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("values", "binary", "compact"), LENIENT, ids=[repr(case[0]) for case in LENIENT])
+@pytest.mark.parametrize(("values", "binary", "compact"), LENIENT, ids=[shown(case[0]) for case in LENIENT])
 def test_other_python_types_are_written_alike(values: dict[str, Any], binary: str, compact: str) -> None:
     assert BINARY_CODEC.write(S(**values)).hex() == binary.replace(" ", "")
     assert COMPACT_CODEC.write(S(**values)).hex() == compact.replace(" ", "")

@@ -32,6 +32,7 @@ from twins import (
     STRUCT,
     Codec,
     one,
+    shown,
     struct,
     thriftpy2,
 )
@@ -97,14 +98,14 @@ ACCEPTED: list[tuple[tuple[Any, ...], Any]] = [
 
 
 @pytest.mark.skipif(thriftpy2 is None, reason="thriftpy2 is the oracle")
-@pytest.mark.parametrize(("field", "value"), ACCEPTED, ids=repr)
+@pytest.mark.parametrize(("field", "value"), ACCEPTED, ids=shown)
 def test_accepted_as_thriftpy2_accepts_it(field: Any, value: Any) -> None:
     ours, theirs = one(*field)
     assert BINARY_CODEC.write(ours(f=value)) == BINARY_CODEC.their_write(theirs(f=value))
 
 
 @pytest.mark.parametrize("codec", CODECS, ids=lambda codec: codec.name)
-@pytest.mark.parametrize(("field", "value"), ACCEPTED, ids=repr)
+@pytest.mark.parametrize(("field", "value"), ACCEPTED, ids=shown)
 def test_accepted_value_can_be_read_again(codec: Codec, field: Any, value: Any) -> None:
     cls = one(*field).ours
     first = codec.write(cls(f=value))
@@ -155,7 +156,7 @@ OUT_OF_RANGE = (I16, I32, I64, BYTE)
 
 
 @pytest.mark.skipif(thriftpy2 is None, reason="thriftpy2 is the oracle")
-@pytest.mark.parametrize(("field", "value", "wanted"), REFUSED, ids=repr)
+@pytest.mark.parametrize(("field", "value", "wanted"), REFUSED, ids=shown)
 def test_refused_in_thriftpy2s_words(field: Any, value: Any, wanted: str) -> None:
     ours, theirs = one(*field)
     with pytest.raises(thriftpy2.thrift.TDecodeException) as expected:
@@ -170,7 +171,7 @@ def test_refused_in_thriftpy2s_words(field: Any, value: Any, wanted: str) -> Non
     assert isinstance(error.__cause__, Exception)
 
 
-@pytest.mark.parametrize(("field", "value", "wanted"), REFUSED, ids=repr)
+@pytest.mark.parametrize(("field", "value", "wanted"), REFUSED, ids=shown)
 def test_compact_refuses_the_same(field: Any, value: Any, wanted: str) -> None:
     cls = one(*field).ours
     with pytest.raises(TException) as got:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
 import fastthrift.protocol.compact
@@ -100,3 +101,8 @@ def codec(name: str, **options: Any) -> Codec:
 BINARY_CODEC = codec("binary")
 COMPACT_CODEC = codec("compact")
 CODECS = [BINARY_CODEC, COMPACT_CODEC]
+
+
+def shown(value: object) -> str:
+    """The id of a parameter: its repr, the same in every process."""
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(value))
