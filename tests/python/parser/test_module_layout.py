@@ -9,6 +9,13 @@ import fastthrift
 
 thriftpy2 = pytest.importorskip("thriftpy2")
 
+
+@pytest.fixture(autouse=True)
+def _thriftpy2_forgets_what_it_loaded():
+    """Its cache goes by the derived module name, so a file of another test would be taken for ours."""
+    thriftpy2.parser.parser._thrift_cache.clear()
+
+
 # Each is accepted by both libraries, and thriftpy2 reads it without an error of its own.
 SAME = {
     "empty structs": "struct A {} exception E {} union U {}",
