@@ -1,4 +1,7 @@
-"""python -m benchmarks.echo_server LIBRARY PORT: the echo service of one library, its usual threaded server."""
+"""python -m benchmarks.echo_server LIBRARY PORT: the echo service of one library, its usual threaded server.
+
+LIBRARY.asyncio.coroutine, LIBRARY.uvloop.plain: on an event loop, with that kind of handler.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,20 @@ def thrift_like(package: str, port: int) -> Any:
     top, rpc = importlib.import_module(package), importlib.import_module(f"{package}.rpc")
     service = top.load(str(ECHO), module_name=f"{package}_echo_thrift").Echo
     return rpc.make_server(service, Handler(), "127.0.0.1", port, client_timeout=60_000)
+
+
+class AsyncHandler:
+    async def echo(self, msg: str) -> str:
+        return msg
+
+
+def on_a_loop(package: str, loop: str, handler: str, port: int) -> Any:
+    """The asyncio server of ``package`` on a loop of asyncio or uvloop."""
+    top, rpc = importlib.import_module(package), importlib.import_module(f"{package}.rpc")
+    service = top.load(str(ECHO), module_name=f"{package}_echo_thrift").Echo
+    answers = Handler() if handler == "plain" else AsyncHandler()
+    loop = importlib.import_module(loop).new_event_loop()
+    return rpc.make_aio_server(service, answers, "127.0.0.1", port, client_timeout=None, loop=loop)
 
 
 def apache(port: int) -> Any:
@@ -72,6 +89,11 @@ class EchoProcessor:
         return True
 
 
+def made(library: str, port: int) -> Any:
+    if "." in library:
+        return on_a_loop(*library.split("."), port)
+    return apache(port) if library == "thrift" else thrift_like(library, port)
+
+
 if __name__ == "__main__":
-    library, port = sys.argv[1], int(sys.argv[2])
-    (apache(port) if library == "thrift" else thrift_like(library, port)).serve()
+    made(sys.argv[1], int(sys.argv[2])).serve()

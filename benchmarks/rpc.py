@@ -69,11 +69,15 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(load: Path, ports: dict[str, int]) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+def running(
+    load: Path, ports: dict[str, int], kinds: dict[str, str] | None = None
+) -> Iterator[dict[str, subprocess.Popen[bytes]]]:
+    """Servers by name; ``kinds``: what echo_server calls them, where that is not their name."""
     servers = {}
     try:
         for name, port in ports.items():
-            command = [str(load), "answer"] if name == "raw" else [sys.executable, "-m", "benchmarks.echo_server", name]
+            kind = (kinds or {}).get(name, name)
+            command = [str(load), "answer"] if name == "raw" else [sys.executable, "-m", "benchmarks.echo_server", kind]
             servers[name] = subprocess.Popen([*command, str(port)], cwd=ROOT, stderr=subprocess.DEVNULL)
         for port in ports.values():
             wait_for(port)

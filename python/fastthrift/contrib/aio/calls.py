@@ -9,11 +9,10 @@ from typing import Any
 from fastthrift import _core
 from fastthrift.contrib.aio.protocol.binary import TAsyncBinaryProtocol
 from fastthrift.contrib.aio.protocol.compact import TAsyncCompactProtocol
-from fastthrift.contrib.aio.socket import TAsyncSocket, TAsyncTimeout
+from fastthrift.contrib.aio.socket import TAsyncSocket, TAsyncTimeout, end_of_file
 from fastthrift.contrib.aio.transport.buffered import TAsyncBufferedTransport
 from fastthrift.contrib.aio.transport.framed import TAsyncFramedTransport
 from fastthrift.thrift import TTransportException
-from fastthrift.transport.socket import _PEER_CLOSED
 
 # Calls whose replies nobody waits for any more. More of them on one connection, and the peer has stopped answering.
 _MOST_ABANDONED = 1000
@@ -186,7 +185,7 @@ class Calls(asyncio.Protocol):
         return False  # the transport closes itself
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._fail(exc or TTransportException(TTransportException.END_OF_FILE, _PEER_CLOSED))
+        self._fail(exc or end_of_file())
         self._streams.connection_lost(exc)
 
     def _fail(self, error: BaseException) -> None:

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from fastthrift.contrib.aio.eager import Starter
 from fastthrift.contrib.aio.protocol.binary import TAsyncBinaryProtocolFactory
 from fastthrift.contrib.aio.session import Connection, service_of
 from fastthrift.contrib.aio.socket import StreamHandler
@@ -103,7 +104,8 @@ class TAsyncServer:
         if service is None:
             self.server = await self.trans.accept(self._serve)
         else:
-            self.server = await self.trans.listen_with(lambda: Connection(self, service, loop))
+            starter = Starter(loop)
+            self.server = await self.trans.listen_with(lambda: Connection(self, service, loop, starter))
 
     def serve(self) -> None:
         """Serves until `close()`, SIGTERM or Ctrl-C."""

@@ -1,7 +1,7 @@
 """The native way of a server's connections: an `asyncio.Protocol` each, which hands bytes to the core and sends what it gives.
 
-All complete requests of one read are answered with one write where the handler's methods are plain functions. A coroutine
-becomes a task; answers leave in the order of the requests.
+All complete requests of one read are answered with one write where their handlers do not wait: plain functions, and
+coroutines that end at their first step. Those that wait go on as tasks; answers leave in the order of the requests.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
 from fastthrift import _core, defaults
+from fastthrift.contrib.aio.eager import Starter
 from fastthrift.contrib.aio.processor import TAsyncProcessor
 from fastthrift.contrib.aio.protocol.binary import TAsyncBinaryProtocol, TAsyncBinaryProtocolFactory
 from fastthrift.contrib.aio.protocol.compact import TAsyncCompactProtocol, TAsyncCompactProtocolFactory
@@ -79,15 +80,19 @@ class Connection(asyncio.Protocol):
     _has_more = False  # complete requests are kept until there is room for their answers
     _is_write_paused = False
     _is_read_paused = False
+    _is_starting = False  # handlers take their first steps; answers are collected
 
-    def __init__(self, server: TAsyncServer, service: _core.AsyncService, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, server: TAsyncServer, service: _core.AsyncService, loop: asyncio.AbstractEventLoop, starter: Starter
+    ) -> None:
         self._server = server
         self._session = _core.ServerSession(service)
         self._loop = loop
+        self._starter = starter
         self._idle = server.trans.client_timeout
         self._active = loop.time()
         self._unsent: list[bytes] = []
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[int, asyncio.Task[None]] = {}
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
@@ -114,12 +119,20 @@ class Connection(asyncio.Protocol):
             is_all = closes = True
         self._is_closing = closes
         self._has_more = not is_all
-        if answers is not None:
-            self._send()
-            self._transport.write(answers)
-        if calls is not None:
+        if calls is None:
+            if answers is not None:
+                self._send()
+                self._transport.write(answers)
+        else:
+            if answers is not None:
+                self._unsent.append(answers)
+            self._is_starting = True
             for number, awaitable in calls:
-                self._tasks.add(self._loop.create_task(self._wait_for(number, awaitable)))
+                task = self._starter.start(self._wait_for(number, awaitable))
+                if not task.done():
+                    self._tasks[number] = task
+            self._is_starting = False
+            self._send()
         if self._has_more and self._session.waiting < MOST_CALLS and not self._is_write_paused:
             self._loop.call_soon(self._go_on)  # the answers have become many: others have their turn
         if closes or self._is_finishing or self._has_more or self._is_read_paused:
@@ -135,9 +148,7 @@ class Connection(asyncio.Protocol):
             result = await awaitable
         except BaseException as raised:  # noqa: BLE001 - an exit that a handler asks for ends its call, not the server
             error = raised
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.discard(task)
+        self._tasks.pop(number, None)
         if self._session.is_over or (self._is_lost and isinstance(error, asyncio.CancelledError)):
             return
         # After the connection is lost too: what a handler should not have raised is logged.
@@ -147,20 +158,24 @@ class Connection(asyncio.Protocol):
         self._active = self._loop.time()
         self._is_closing = self._is_closing or closes
         if answers is not None:
-            if not self._tasks:
+            if self._is_starting:
+                self._unsent.append(answers)
+            elif not self._tasks:
+                self._send()
                 self._transport.write(answers)
             else:  # others may end in this turn of the loop: their answers leave together
                 if not self._unsent:
                     self._loop.call_soon(self._send)
                 self._unsent.append(answers)
         if self._has_more:
-            self._go_on()
+            self._loop.call_soon(self._go_on)
         if self._is_closing or self._is_finishing or self._is_read_paused:
             self._settle()
 
     def _send(self) -> None:
-        if self._unsent and not self._is_lost:
-            self._transport.write(b"".join(self._unsent))
+        if self._unsent:
+            if not self._is_lost:
+                self._transport.write(b"".join(self._unsent))
             self._unsent.clear()
 
     def _settle(self) -> None:
@@ -204,7 +219,7 @@ class Connection(asyncio.Protocol):
     def abort(self) -> None:
         """Ends at once."""
         self._is_lost = True
-        for task in self._tasks:
+        for task in list(self._tasks.values()):
             task.cancel()
         self._transport.abort()
 

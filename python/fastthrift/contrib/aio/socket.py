@@ -11,10 +11,11 @@ import time
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
+from fastthrift import defaults
 from fastthrift.thrift import TTransportTimeout
 from fastthrift.transport.address import family_of, port_number
 from fastthrift.transport.base import Buffer, TTransportException
-from fastthrift.transport.socket import _PEER_CLOSED, MAC_OR_BSD, UNSET, TServerSocket, _seconds
+from fastthrift.transport.socket import _PEER_CLOSED, _READ_NOTHING, MAC_OR_BSD, UNSET, TServerSocket, _seconds
 from fastthrift.transport.sslsocket import (
     DEFAULT_CIPHERS,
     RESTRICTED_SERVER_CIPHERS,
@@ -56,6 +57,11 @@ async def _in_time(waiting: Awaitable[_Result], timeout: float | None, text: str
         return await asyncio.wait_for(waiting, timeout)
     except asyncio.TimeoutError as error:
         raise TAsyncTimeout(TTransportException.TIMED_OUT, text) from error
+
+
+def end_of_file() -> TTransportException:
+    hint = _PEER_CLOSED if defaults.current.reasons_in_messages else ""
+    return TTransportException(TTransportException.END_OF_FILE, _READ_NOTHING + hint)
 
 
 class TAsyncSocket:
@@ -174,6 +180,8 @@ class TAsyncSocket:
             else:
                 why = f": {getattr(error, 'strerror', None) or error}"
             message = f"Could not connect to {given or self._address()}"
+            if not defaults.current.reasons_in_messages:
+                why = ""
             raise TTransportException(TTransportException.NOT_OPEN, message + why) from error
         except BaseException:
             self.close()
@@ -248,7 +256,7 @@ class TAsyncSocket:
                 raise
             data = b""  # how these systems report an end of file
         if not data:
-            raise TTransportException(TTransportException.END_OF_FILE, _PEER_CLOSED)
+            raise end_of_file()
         return data
 
     def write(self, buff: Buffer) -> None:
@@ -295,7 +303,7 @@ class StreamHandler:
     async def read(self, sz: int) -> bytes:
         data = await _in_time(self.reader.read(sz), self.timeout, "the connection was silent for too long")
         if not data:
-            raise TTransportException(TTransportException.END_OF_FILE, _PEER_CLOSED)
+            raise end_of_file()
         return data
 
     def write(self, buff: Buffer) -> None:
