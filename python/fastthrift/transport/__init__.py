@@ -12,13 +12,13 @@ from fastthrift.transport.memory.cymemory import TCyMemoryBuffer
 from fastthrift.transport.socket import TServerSocket, TSocket
 
 if TYPE_CHECKING:
+    from fastthrift.transport._ssl import create_thriftpy_context
     from fastthrift.transport.sasl.cysasl import (
         TCySaslClientTransport,
         TCySaslClientTransportFactory,
     )
     from fastthrift.transport.sasl.cysasl import TCySaslClientTransport as TSaslClientTransport
     from fastthrift.transport.sasl.cysasl import TCySaslClientTransportFactory as TSaslClientTransportFactory
-    from fastthrift.transport._ssl import create_thriftpy_context
     from fastthrift.transport.sslsocket import TSSLServerSocket, TSSLSocket
 
 TBufferedTransport = TCyBufferedTransport

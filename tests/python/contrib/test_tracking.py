@@ -6,8 +6,9 @@ import threading
 from collections.abc import Iterator
 from typing import Any, Optional
 
-import fastthrift
 import pytest
+
+import fastthrift
 from fastthrift import contrib, defaults
 from fastthrift.client import TClient
 from fastthrift.contrib import tracking

@@ -7,6 +7,7 @@ import struct
 from typing import Any, Optional
 
 import pytest
+
 from fastthrift.protocol import TBinaryProtocol, TCompactProtocol
 from fastthrift.thrift import TException, TPayload, TTransportException, TType
 from fastthrift.transport import TBufferedTransport, TMemoryBuffer
