@@ -50,9 +50,9 @@ Ref remote_method(Client* client, PyObject* name) {
 PyObject* get_attribute(PyObject* self, PyObject* name) {
   auto* client = reinterpret_cast<Client*>(self);
   if (client->methods != nullptr) {
-    PyObject* method = PyDict_GetItemWithError(client->methods, name);
-    if (method != nullptr && _PyType_Lookup(Py_TYPE(self), name) == nullptr) return make_call(self, method);
-    if (method == nullptr && PyErr_Occurred()) return nullptr;
+    const Ref method = Ref::share(PyDict_GetItemWithError(client->methods, name));
+    if (method && _PyType_Lookup(Py_TYPE(self), name) == nullptr) return make_call(self, method.get());
+    if (!method && PyErr_Occurred()) return nullptr;
   }
   PyObject* found = PyObject_GenericGetAttr(self, name);
   if (found != nullptr || !PyErr_ExceptionMatches(PyExc_AttributeError)) return found;

@@ -97,6 +97,8 @@ bool find_stack(PyObject* protocol, Stack& stack) {
       _PyType_Lookup(transport_class, names().write) != write_method) {
     return false;
   }
+  stack.protocol = Ref::share(protocol);
+  stack.below = Ref::share(below);
   stack.transport = transport;
   stack.socket = checked(PyObject_GetAttr(transport->inner, names().sock));
   if (Py_TYPE(stack.socket.get()) != socket_class) return false;
@@ -189,6 +191,7 @@ std::string text_attribute(PyObject* object, const char* name) {
 }
 
 std::string peer_of(PyObject* transport, net::SocketHandle handle) {
+  const Ref keep = Ref::share(transport);
   const std::string path = text_attribute(transport, "unix_socket");
   if (!path.empty()) return path;
   const std::string host = text_attribute(transport, "host"), port = text_attribute(transport, "port");

@@ -21,6 +21,8 @@ namespace fastthrift::python::client {
 struct Stack {
   const CodecOptions* codec = nullptr;
   transport::Object* transport = nullptr;
+  Ref protocol;  // holds the two above: somebody may give the client other ones meanwhile
+  Ref below;
   Ref socket;  // Python's
   net::SocketHandle handle = net::no_socket;
 };

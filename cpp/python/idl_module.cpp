@@ -1,3 +1,4 @@
+#include "python/bound_class.hpp"
 #include "python/bound_schema.hpp"
 #include "python/errors.hpp"
 #include "python/module.hpp"
@@ -83,7 +84,11 @@ class IdlSchema {
 std::shared_ptr<IdlSchema> compile(const idl::Document& document,
                                    const std::vector<std::shared_ptr<IdlSchema>>& includes) {
   std::vector<std::shared_ptr<const schema::Schema>> schemas;
-  for (const auto& include : includes) schemas.push_back(include->bound_->shared_schema());
+  for (const auto& include : includes) {
+    if (include == nullptr)
+      throw py::type_error("compile_idl() needs an IdlSchema for each include, got None");
+    schemas.push_back(include->bound_->shared_schema());
+  }
   std::shared_ptr<const schema::Schema> schema;
   {
     py::gil_scoped_release released;
@@ -130,6 +135,8 @@ void add(py::module_& module) {
            "Fills a module with the definitions. `class_module` becomes the __module__ of the classes, "
            "`file` their\n"
            "__thrift_file__; `includes` are the modules of the includes, in order. Once for a schema.");
+  close_holes(module.attr("IdlDocument"));
+  close_holes(module.attr("IdlSchema"));
   module.def("parse_idl", parse, py::arg("text"), py::arg("file"),
              py::arg("reserved") = std::vector<std::string>(),
              "Reads the text of one IDL file (UTF-8). `reserved` are words that it may not use as names.");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <unordered_map>
 #include <utility>
 
 #include "python/errors.hpp"
@@ -54,6 +55,7 @@ class LayoutCompiler {
   explicit LayoutCompiler(PyTypeObject* type) : layout_(new Layout) {
     layout_->type_ = type;
     Ref name = checked(PyObject_GetAttrString(reinterpret_cast<PyObject*>(type), "__name__"));
+    if (!PyUnicode_Check(name.get())) name = checked(PyUnicode_FromString(type->tp_name));  // of a metaclass
     layout_->name_ = name.get();
     layout_->kept_.push_back(std::move(name));
   }
@@ -63,9 +65,11 @@ class LayoutCompiler {
       raise(PyExc_TypeError, "thrift_spec of %U must be a dict, got %s", layout_->name_,
             Py_TYPE(thrift_spec)->tp_name);
     }
+    // A copy: what is odd in it (a list with an `__iter__` of its own) may run code that changes it.
+    const Ref spec = checked(PyDict_Copy(thrift_spec));
     Py_ssize_t position = 0;
     PyObject *key, *value;
-    while (PyDict_Next(thrift_spec, &position, &key, &value)) add_field(key, value);
+    while (PyDict_Next(spec.get(), &position, &key, &value)) add_field(key, value);
     find_slots();
     index_ids();
     return std::move(layout_);
@@ -131,16 +135,18 @@ class LayoutCompiler {
 
   // An element is a type number or (type number, spec); anything else can only be skipped.
   std::uint32_t add_element(PyObject* element) {
+    if (element == nullptr || !PyTuple_Check(element) || PyTuple_GET_SIZE(element) == 0) {
+      return add_shape(element == nullptr ? Py_None : element, nullptr);
+    }
+    // Typedefs share their specs: a map of maps of maps that names each level twice would double with every
+    // level.
+    if (const auto known = elements_.find(element); known != elements_.end()) return known->second;
     if (++depth_ > 1000)
       raise(PyExc_RecursionError, "thrift_spec of %U is nested too deeply", layout_->name_);
-    std::uint32_t index;
-    if (element != nullptr && PyTuple_Check(element) && PyTuple_GET_SIZE(element) > 0) {
-      PyObject* spec = PyTuple_GET_SIZE(element) > 1 ? PyTuple_GET_ITEM(element, 1) : nullptr;
-      index = add_shape(PyTuple_GET_ITEM(element, 0), spec);
-    } else {
-      index = add_shape(element == nullptr ? Py_None : element, nullptr);
-    }
+    PyObject* spec = PyTuple_GET_SIZE(element) > 1 ? PyTuple_GET_ITEM(element, 1) : nullptr;
+    const std::uint32_t index = add_shape(PyTuple_GET_ITEM(element, 0), spec);
     --depth_;
+    elements_.emplace(element, index);
     return index;
   }
 
@@ -185,6 +191,7 @@ class LayoutCompiler {
   }
 
   std::unique_ptr<Layout> layout_;
+  std::unordered_map<PyObject*, std::uint32_t> elements_;  // the shape of each (type number, spec)
   int depth_ = 0;
 };
 

@@ -1,6 +1,7 @@
 #include "python/payload_type.hpp"
 
 #include "python/module.hpp"
+#include "python/recursion.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -19,16 +20,6 @@ const Member* member_named(ClassData& data, PyObject* name) {
   }
   return nullptr;
 }
-
-class Recursion {
- public:
-  explicit Recursion(const char* where) {
-    if (Py_EnterRecursiveCall(where) != 0) throw PythonError();  // 1, not -1, in some versions
-  }
-  Recursion(const Recursion&) = delete;
-  Recursion& operator=(const Recursion&) = delete;
-  ~Recursion() { Py_LeaveRecursiveCall(); }
-};
 
 // --- hash ---
 

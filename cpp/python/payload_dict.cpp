@@ -284,6 +284,11 @@ PyMappingMethods mapping{length, subscript, assign};
 PySequenceMethods sequence{};
 PyNumberMethods number{};
 
+PyObject* refuse_new(PyTypeObject*, PyObject*, PyObject*) {
+  PyErr_SetString(PyExc_TypeError, "a FieldDict is what __dict__ of a struct gives; it cannot be made");
+  return nullptr;
+}
+
 }  // namespace
 
 // Exceptions keep their dict as it is: it is BaseException's.
@@ -333,6 +338,7 @@ int add_dict_view_to(PyObject* module) {
   view_type.tp_traverse = traverse;
   view_type.tp_clear = clear_references;
   view_type.tp_dealloc = dealloc;
+  view_type.tp_new = refuse_new;
   if (PyType_Ready(&view_type) < 0) return -1;
   return PyObject_SetAttrString(module, "FieldDict", reinterpret_cast<PyObject*>(&view_type));
 }

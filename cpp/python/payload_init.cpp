@@ -433,9 +433,10 @@ Ref make(PyTypeObject* type) {
   if (is_payload_type(type)) {
     ClassData& data = current(type);
     if (data.fills_slots) [[likely]] {
+      const Ref keep = data.initializer;  // copying a default may run Python that changes the class
       Ref self = checked(allocate(type));
       bool forms_cycle = false;
-      fill_defaults(as_initializer(data.initializer.get()), data, self.get(), forms_cycle);
+      fill_defaults(as_initializer(keep.get()), data, self.get(), forms_cycle);
       if (forms_cycle) track(self.get());
       return self;
     }

@@ -193,7 +193,9 @@ ServedMethod* Processor::find(std::string_view name) {
   const int is_known = PySequence_Contains(services.get(), text.get());
   checked_status(is_known);
   if (is_known == 0) return nullptr;
-  return last_ = &methods_.try_emplace(std::string(name), service_.get(), text.get()).first->second;
+  // Made first: the service's attributes may be Python code, which lets other threads in here.
+  ServedMethod made(service_.get(), text.get());
+  return last_ = &methods_.try_emplace(std::string(name), std::move(made)).first->second;
 }
 
 wire::MessageHeader Processor::header_of(const Call& call) {

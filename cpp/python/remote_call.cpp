@@ -68,7 +68,12 @@ PyObject* call_repr(PyObject* self) {
                               reinterpret_cast<Method*>(bound->method)->method->name(), bound->client);
 }
 
+PyObject* refuse_new(PyTypeObject* type, PyObject*, PyObject*) {
+  return PyErr_Format(PyExc_TypeError, "'%s' is an attribute of a client; it cannot be made", type->tp_name);
+}
+
 PyType_Slot method_slots[] = {
+    {Py_tp_new, reinterpret_cast<void*>(refuse_new)},
     {Py_tp_dealloc, reinterpret_cast<void*>(method_dealloc)},
     {0, nullptr},
 };
@@ -80,6 +85,7 @@ PyMemberDef call_members[] = {
     {nullptr, 0, 0, 0, nullptr},
 };
 PyType_Slot call_slots[] = {
+    {Py_tp_new, reinterpret_cast<void*>(refuse_new)},
     {Py_tp_dealloc, reinterpret_cast<void*>(call_dealloc)},
     {Py_tp_traverse, reinterpret_cast<void*>(call_traverse)},
     {Py_tp_clear, reinterpret_cast<void*>(call_clear)},

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "python/module.hpp"
+#include "python/recursion.hpp"
 #include "python/transport_bytes.hpp"
 
 #ifndef Py_T_OBJECT_EX
@@ -140,6 +141,7 @@ PyObject* is_open(PyObject* self, PyObject*) {
 PyObject* get_sock(PyObject* self, void*) {
   return guarded<PyObject*>(nullptr, [&] {
     PyObject* inner = self_of(self)->inner;
+    const Recursion recursion(" in a stack of transports");
     PyObject* sock = inner == nullptr ? none() : PyObject_GetAttrString(inner, "sock");
     if (sock != nullptr) return sock;
     if (!PyErr_ExceptionMatches(PyExc_AttributeError)) throw PythonError();

@@ -1,9 +1,12 @@
 #include "python/transport_bytes.hpp"
 
+#include "python/recursion.hpp"
+
 #include <algorithm>
 #include <string>
 
 #include "base/bytes.hpp"
+#include "framing/hints.hpp"
 
 namespace fastthrift::python::transport {
 
@@ -58,6 +61,7 @@ void compact(Object* object) {
 void read_below(Object* object, std::size_t most);
 
 void take_from(Object* from, Buffer& to, std::size_t most) {
+  const Recursion recursion(" in a stack of transports");
   Reading reading(from);
   if (at_hand(from) == 0) {
     if (from->kind == Kind::memory) refuse_end();
@@ -75,15 +79,16 @@ void read_below(Object* object, std::size_t most) {
   call_read(inner, object->in, most);
 }
 
-[[noreturn]] void refuse_frame(const Object* object, const std::uint8_t* head) {
-  const auto size = load_big_endian<std::int32_t>(head);
+// `head` begins with the length; what came behind it helps to tell what it is.
+[[noreturn]] void refuse_frame(const Object* object, Bytes head) {
+  const auto size = load_big_endian<std::int32_t>(head.data());
   if (size == 0) throw TransportError(TransportError::Kind::unknown, "No frame.");
   const auto kind = size < 0 ? TransportError::Kind::negative_size : TransportError::Kind::size_limit;
-  throw TransportError(
-      kind, size < 0
-                ? "No frame: its length is " + std::to_string(size) + "; is the peer's transport not framed?"
-                : "Frame of " + std::to_string(size) + " bytes is above the limit of " +
-                      std::to_string(object->limits.frame) + "; is the peer's transport not framed?");
+  std::string advice = framing::hint(head, {});
+  if (advice.empty()) advice = "; is the peer's transport not framed?";
+  throw TransportError(kind, size < 0 ? "No frame: its length is " + std::to_string(size) + advice
+                                      : "Frame of " + std::to_string(size) + " bytes is above the limit of " +
+                                            std::to_string(object->limits.frame) + advice);
 }
 
 void fetch_unframed(Object* object, std::size_t n) {
@@ -165,8 +170,8 @@ void next_frame(Object* object) {
     const std::size_t missing = object->frame_end + frame_head - object->in.size();
     read_below(object, object->reads_ahead ? std::max(object->buffer_size, missing) : missing);
   }
-  const std::uint8_t* head = object->in.data() + object->frame_end;
-  const auto size = load_big_endian<std::int32_t>(head);
+  const Bytes head = object->in.bytes().subspan(object->frame_end);
+  const auto size = load_big_endian<std::int32_t>(head.data());
   if (size <= 0 || static_cast<std::size_t>(size) > object->limits.frame) refuse_frame(object, head);
   if (object->in_used == object->frame_end) {
     object->in_used += frame_head;
@@ -209,7 +214,8 @@ void append(Object* object, Bytes bytes) {
 
 void flush(Object* object) {
   if (object->kind == Kind::memory) return;
-  PyObject* inner = below(object);
+  const Ref keep = Ref::share(below(object));
+  PyObject* inner = keep.get();
   static PyObject* const flush_name = interned("flush");
   if (!object->out.empty()) {
     const bool framed = object->kind == Kind::framed;
@@ -242,10 +248,15 @@ PyObject* below(const Object* object) {
   return object->inner;
 }
 
-Ref call(PyObject* object, PyObject* name) { return checked(PyObject_CallMethodNoArgs(object, name)); }
+// What is called may put another transport into its place.
+Ref call(PyObject* object, PyObject* name) {
+  const Ref keep = Ref::share(object);
+  return checked(PyObject_CallMethodNoArgs(object, name));
+}
 
 void call_write(PyObject* transport, PyObject* bytes) {
   static PyObject* const name = interned("write");
+  const Ref keep = Ref::share(transport);
   checked(PyObject_CallMethodOneArg(transport, name, bytes));
 }
 

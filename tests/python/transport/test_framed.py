@@ -75,8 +75,12 @@ def test_an_empty_flush_sends_nothing(wrap: type) -> None:
         (struct.pack("!i", -1), 5, "No frame"),
         (struct.pack("!i", -(2**31)), 5, "No frame"),
         (struct.pack("!i", 16_384_001), 6, "above the limit of 16384000"),
-        (b"GET / HTTP/1.1\r\n", 6, "above the limit"),
-        (b"\x80\x01\x00\x01", 5, "No frame"),
+        (b"GET / HTTP/1.1\r\n", 6, "above the limit of 16384000; this looks like an HTTP request"),
+        (b"HTTP/1.1 400 Bad Request\r\n", 6, "above the limit of 16384000; this looks like an HTTP response"),
+        (b"\x16\x03\x01\x02\x00\x01", 6, "this looks like a TLS handshake: one side uses TLS"),
+        (b"\x80\x01\x00\x01", 5, "No frame: .*this looks like an unframed binary message"),
+        (b"\x82\x21\x01\x01", 5, "No frame: .*this looks like an unframed compact message"),
+        (b"\x7f\x45\x4c\x46", 6, "is the peer's transport not framed"),
     ],
 )
 def test_lengths_that_cannot_be_frames_are_refused(wrap: type, head: bytes, kind: int, text: str) -> None:

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include <string>
+
+namespace fastthrift::python {
+
+// Closes what pybind11 leaves open in a class: `cls.__new__(cls)` alone gives an object of memory that nobody
+// has initialised, and pickling by the old protocols ends the process.
+inline void close_holes(pybind11::handle cls) {
+  namespace py = pybind11;
+  static const auto refuse = [](const char* what) {
+    return [what](const py::args& args) -> py::object {
+      PyTypeObject* type = args.empty() ? &PyBaseObject_Type : Py_TYPE(PyTuple_GET_ITEM(args.ptr(), 0));
+      throw py::type_error(std::string("cannot ") + what + " '" + type->tp_name + "' object");
+    };
+  };
+  cls.attr("__reduce__") = py::cpp_function(refuse("pickle"), py::is_method(cls), py::name("__reduce__"));
+  cls.attr("__reduce_ex__") =
+      py::cpp_function(refuse("pickle"), py::is_method(cls), py::name("__reduce_ex__"));
+  // Past type.__setattr__, which would make it what a call of the class goes through too.
+  auto* type = reinterpret_cast<PyTypeObject*>(cls.ptr());
+  const py::object none_made = py::cpp_function([](const py::args&, const py::kwargs&) -> py::object {
+    throw py::type_error("the class has to be called: it makes nothing in two steps");
+  });
+  if (PyDict_SetItemString(type->tp_dict, "__new__", none_made.ptr()) < 0) throw py::error_already_set();
+  PyType_Modified(type);
+}
+
+}  // namespace fastthrift::python
