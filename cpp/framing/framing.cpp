@@ -17,6 +17,8 @@ std::unique_ptr<Framing> make_unframed(const Options& options) {
     case wire::Protocol::compact:
       return std::make_unique<Unframed<wire::CompactReader>>(options.limits, wire::CompactOptions{},
                                                              "an unframed compact message");
+    case wire::Protocol::json:
+      break;  // nothing scans it for the end of its messages; it is read from transports only
   }
   return nullptr;
 }

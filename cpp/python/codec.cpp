@@ -7,8 +7,10 @@ namespace fastthrift::python {
 
 extern template class Decoder<wire::BinaryReader>;
 extern template class Decoder<wire::CompactReader>;
+extern template class Decoder<wire::JsonReader>;
 extern template class Encoder<wire::BinaryWriter>;
 extern template class Encoder<wire::CompactWriter>;
+extern template class Encoder<wire::JsonWriter>;
 
 namespace {
 
@@ -18,6 +20,10 @@ auto decode(Input& in, const CodecOptions& options, Body body) {
   const LayoutUse use;
   if (options.protocol == wire::Protocol::compact) {
     Decoder<wire::CompactReader> decoder(in, options, {});
+    return body(decoder);
+  }
+  if (options.protocol == wire::Protocol::json) {
+    Decoder<wire::JsonReader> decoder(in, options, {});
     return body(decoder);
   }
   Decoder<wire::BinaryReader> decoder(in, options, options.binary);
@@ -31,6 +37,9 @@ void encode(Buffer& out, const CodecOptions& options, Body body) {
   try {
     if (options.protocol == wire::Protocol::compact) {
       Encoder<wire::CompactWriter> encoder(out, options, {});
+      body(encoder);
+    } else if (options.protocol == wire::Protocol::json) {
+      Encoder<wire::JsonWriter> encoder(out, options, {});
       body(encoder);
     } else {
       Encoder<wire::BinaryWriter> encoder(out, options, options.binary);
@@ -113,9 +122,28 @@ void write_message_begin(Buffer& out, std::string_view name, wire::MessageType t
                          const CodecOptions& options) {
   if (options.protocol == wire::Protocol::compact) {
     wire::CompactWriter(out).message_begin(name, type, sequence_id);
+  } else if (options.protocol == wire::Protocol::json) {
+    wire::JsonWriter(out).message_begin(name, type, sequence_id);
   } else {
     wire::BinaryWriter(out, options.binary).message_begin(name, type, sequence_id);
   }
+}
+
+Message read_json_message_begin(Input& in, const CodecOptions& options) {
+  wire::JsonReader reader(in, options.limits);
+  const wire::MessageHeader header = reader.message_begin(options.binary.any_message_type);
+  const Bytes name{reinterpret_cast<const std::uint8_t*>(header.name.data()), header.name.size()};
+  return {text_of(name, true), header.type, header.sequence_id};
+}
+
+void read_json_message_end(Input& in, const CodecOptions& options) {
+  wire::JsonReader(in, options.limits).message_end();
+}
+
+Ref read_json_text(Input& in, const CodecOptions& options) {
+  Buffer text;
+  wire::JsonReader(in, options.limits).skip(4 * Depth::most, &text);
+  return bytes_of(text.bytes());
 }
 
 }  // namespace fastthrift::python

@@ -8,6 +8,7 @@
 #include "base/limits.hpp"
 #include "wire/binary.hpp"
 #include "wire/compact.hpp"
+#include "wire/json.hpp"
 #include "wire/types.hpp"
 
 // Python values to wire bytes and back, a template over the wire format, driven by Layout. Holds the GIL
@@ -45,5 +46,11 @@ struct Message {
 wire::MessageHeader read_message_begin(Input& in, const CodecOptions& options);
 void write_message_begin(Buffer& out, std::string_view name, wire::MessageType type, std::int32_t sequence_id,
                          const CodecOptions& options);
+
+// JSON's messages have an end of their own, and a name that no input holds.
+Message read_json_message_begin(Input& in, const CodecOptions& options);
+void read_json_message_end(Input& in, const CodecOptions& options);
+// The text of the next value, whatever it is.
+Ref read_json_text(Input& in, const CodecOptions& options);
 
 }  // namespace fastthrift::python

@@ -11,9 +11,9 @@
 #include "base/hints.hpp"
 #include "wire/skip.hpp"
 
-// Reading one value: a template over the wire's Reader, instantiated in decode_binary.cpp and
-// decode_compact.cpp. The schema is the Layout; the next field in its order is expected, what is unknown or
-// of another type is skipped.
+// Reading one value: a template over the wire's Reader, instantiated in decode_binary.cpp,
+// decode_compact.cpp and decode_json.cpp. The schema is the Layout; the next field in its order is expected,
+// what is unknown or of another type is skipped.
 namespace fastthrift::python {
 
 template <class Reader>
@@ -161,8 +161,9 @@ Ref Decoder<Reader>::rarer_value(const Layout& layout, const Shape& shape) {
 
 template <class Reader>
 FASTTHRIFT_INLINE Ref Decoder<Reader>::string(bool is_text) {
+  if (!is_text) return bytes_of(in_.binary());
   const Bytes bytes = in_.string();
-  return is_text && options_.decode_response ? text_of(bytes, options_.strict_decode) : bytes_of(bytes);
+  return options_.decode_response ? text_of(bytes, options_.strict_decode) : bytes_of(bytes);
 }
 
 template <class Reader>

@@ -11,9 +11,9 @@
 
 #include "base/hints.hpp"
 
-// Writing one value: a template over the wire's Writer, instantiated in encode_binary.cpp and
-// encode_compact.cpp. Whatever may run Python code (a property, an __index__) holds a reference to what it
-// goes on with: that code may change every container and attribute around it.
+// Writing one value: a template over the wire's Writer, instantiated in encode_binary.cpp,
+// encode_compact.cpp and encode_json.cpp. Whatever may run Python code (a property, an __index__) holds a
+// reference to what it goes on with: that code may change every container and attribute around it.
 namespace fastthrift::python {
 
 template <class Writer>
@@ -215,12 +215,17 @@ FASTTHRIFT_INLINE void Encoder<Writer>::text(PyObject* value) {
 template <class Writer>
 void Encoder<Writer>::binary(PyObject* value) {
   if (PyBytes_Check(value)) [[likely]] {
-    return out_.string(PyBytes_AS_STRING(value), static_cast<std::size_t>(Py_SIZE(value)));
+    return out_.binary(PyBytes_AS_STRING(value), static_cast<std::size_t>(Py_SIZE(value)));
   }
-  if (PyUnicode_Check(value)) return text(value);
+  if (PyUnicode_Check(value)) {
+    Py_ssize_t size = 0;
+    const char* utf8 = PyUnicode_AsUTF8AndSize(value, &size);
+    if (utf8 == nullptr) throw PythonError();
+    return out_.binary(utf8, static_cast<std::size_t>(size));
+  }
   const Ref keep = Ref::share(value);
   const View view(value);
-  out_.string(view.bytes().data(), view.bytes().size());
+  out_.binary(view.bytes().data(), view.bytes().size());
 }
 
 template <class Writer>

@@ -17,6 +17,8 @@ namespace {
 PyTypeObject* base_type = nullptr;
 PyTypeObject* binary_type = nullptr;
 PyTypeObject* compact_type = nullptr;
+PyTypeObject* json_type = nullptr;
+PyTypeObject* json_class = nullptr;  // what is made of it: the class that derives from it in Python
 
 Object* as_object(PyObject* self) { return reinterpret_cast<Object*>(self); }
 
@@ -60,10 +62,19 @@ PyObject* write(PyObject* self, Body body) noexcept {
   });
 }
 
+bool is_json(PyObject* self) { return options_in(self).protocol == wire::Protocol::json; }
+
 PyObject* read_message_begin(PyObject* self, PyObject*) {
+  as_object(self)->is_in_read = false;
   return read(self, [&](Input& in) {
     CodecOptions options = options_in(self);
     options.binary.any_message_type = true;  // the caller looks at it
+    if (is_json(self)) {
+      Message message = read_json_message_begin(in, options);
+      as_object(self)->is_in_read = true;
+      return checked(Py_BuildValue("(Nii)", message.name.release(), static_cast<int>(message.type),
+                                   static_cast<int>(message.sequence_id)));
+    }
     const wire::MessageHeader header = python::read_message_begin(in, options);
     const Bytes name{reinterpret_cast<const std::uint8_t*>(header.name.data()), header.name.size()};
     return checked(Py_BuildValue("(NiL)", text_of(name, false).release(), static_cast<int>(header.type),
@@ -92,6 +103,7 @@ PyObject* write_message_begin(PyObject* self, PyObject* args) {
     python::write_message_begin(out, {text, static_cast<std::size_t>(size)},
                                 static_cast<wire::MessageType>(type), static_cast<std::int32_t>(sequence_id),
                                 options_in(self));
+    as_object(self)->is_in_written = is_json(self);
   });
 }
 
@@ -141,7 +153,36 @@ PyObject* write_bool(PyObject* self, PyObject* value) {
   });
 }
 
-PyObject* message_end(PyObject*, PyObject*) { return Ref::share(Py_None).release(); }
+PyObject* read_message_end(PyObject* self, PyObject*) {
+  if (!std::exchange(as_object(self)->is_in_read, false)) return Ref::share(Py_None).release();
+  return read(self, [&](Input& in) {
+    read_json_message_end(in, options_in(self));
+    return Ref::share(Py_None);
+  });
+}
+
+PyObject* write_message_end(PyObject* self, PyObject*) {
+  if (!std::exchange(as_object(self)->is_in_written, false)) return Ref::share(Py_None).release();
+  return write(self, [&](Buffer& out) { wire::JsonWriter(out).message_end(); });
+}
+
+PyObject* read_text(PyObject*, PyObject* self) {
+  if (!PyObject_TypeCheck(self, json_type)) {
+    PyErr_SetString(PyExc_TypeError, "a TApacheJSONProtocol is needed");
+    return nullptr;
+  }
+  return read(self, [&](Input& in) { return read_json_text(in, options_in(self)); });
+}
+
+PyObject* set_json_class(PyObject*, PyObject* type) {
+  if (!PyType_Check(type) || !PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(type), json_type)) {
+    PyErr_SetString(PyExc_TypeError, "a class that derives from TApacheJSONProtocol is needed");
+    return nullptr;
+  }
+  Ref old = Ref::steal(reinterpret_cast<PyObject*>(json_class));
+  json_class = reinterpret_cast<PyTypeObject*>(Ref::share(type).release());
+  return Ref::share(Py_None).release();
+}
 
 PyObject* not_implemented(PyObject*, PyObject*) {
   PyErr_SetString(PyExc_NotImplementedError, "a protocol overrides this method");
@@ -175,6 +216,7 @@ PyObject* create(PyTypeObject* type, PyObject*, PyObject*) {
   if (self == nullptr) return nullptr;
   CodecOptions* options = new (&as_object(self)->options) CodecOptions;
   if (PyType_IsSubtype(type, compact_type)) options->protocol = wire::Protocol::compact;
+  if (PyType_IsSubtype(type, json_type)) options->protocol = wire::Protocol::json;
   return self;
 }
 
@@ -212,15 +254,21 @@ PyMethodDef base_methods[] = {
 PyMethodDef methods[] = {
     {"skip", skip, METH_O, "skip(ttype)\n\nGoes over a value of the type."},
     {"read_message_begin", read_message_begin, METH_NOARGS, "Gives (name, type, sequence id)."},
-    {"read_message_end", message_end, METH_NOARGS, nullptr},
+    {"read_message_end", read_message_end, METH_NOARGS, nullptr},
     {"write_message_begin", write_message_begin, METH_VARARGS, "write_message_begin(name, ttype, seqid)"},
-    {"write_message_end", message_end, METH_NOARGS, nullptr},
+    {"write_message_end", write_message_end, METH_NOARGS, nullptr},
     {"read_struct", read_struct, METH_O, "read_struct(obj)\n\nFills the object and gives it back."},
     {"write_struct", write_struct, METH_O, "write_struct(obj)"},
     {"_read_val", read_val, METH_VARARGS, "_read_val(ttype, spec=None)\n\nReads a single value."},
     {"_write_val", write_val, METH_VARARGS, "_write_val(ttype, val, spec=None)\n\nWrites a single value."},
     {"_read_bool", read_bool, METH_NOARGS, "A bool as it stands in a container."},
     {"_write_bool", write_bool, METH_O, nullptr},
+    {nullptr, nullptr, 0, nullptr},
+};
+
+PyMethodDef functions[] = {
+    {"_read_json", read_text, METH_O, "_read_json(protocol)\n\nThe bytes of the JSON value that comes next."},
+    {"set_json_class", set_json_class, METH_O, "What TApacheJSONProtocolFactory makes."},
     {nullptr, nullptr, 0, nullptr},
 };
 
@@ -277,7 +325,9 @@ CodecOptions& options_in(PyObject* object) {
 }
 
 Ref make(const CodecOptions& options, PyObject* transport) {
-  PyTypeObject* type = options.protocol == wire::Protocol::compact ? compact_type : binary_type;
+  PyTypeObject* type = options.protocol == wire::Protocol::compact ? compact_type
+                       : options.protocol == wire::Protocol::json  ? json_class
+                                                                   : binary_type;
   Ref self = checked(create(type, nullptr, nullptr));
   as_object(self.get())->options = options;
   as_object(self.get())->base.transport = Ref::share(transport).release();
@@ -310,6 +360,16 @@ int add_to(PyObject* module) {
         "max_message=104857600, max_string=None, max_container=None, sets=False)\n--\n\n"
         "The compact protocol over any transport.",
         wire::Protocol::compact);
+    json_type = make_protocol_type(
+        "fastthrift._core.TApacheJSONProtocol",
+        "TApacheJSONProtocol(trans, decode_response=True, strict_decode=False, max_depth=64, *, "
+        "max_message=104857600, max_string=None, max_container=None, sets=False)\n--\n\n"
+        "Apache's JSON protocol over any transport.",
+        wire::Protocol::json);
+    Py_INCREF(json_type);
+    json_class = json_type;
+    checked_status(PyModule_AddType(module, json_type));
+    checked_status(PyModule_AddFunctions(module, functions));
     checked_status(PyModule_AddType(module, base_type));
     checked_status(PyModule_AddType(module, binary_type));
     checked_status(PyModule_AddType(module, compact_type));

@@ -6,7 +6,7 @@
 #include "wire/types.hpp"
 
 // The protocol classes as Python objects: TProtocolBase, TBinaryProtocol (also called TCyBinaryProtocol),
-// TCompactProtocol and their factories. What encodes and decodes whole messages by itself (serialize, the
+// TCompactProtocol, TApacheJSONProtocol and their factories. What encodes and decodes whole messages by itself (serialize, the
 // client, the server) asks here whether an object is one of ours and goes past its methods; everything else
 // is called as Python calls it.
 namespace fastthrift::python::protocol {
@@ -21,6 +21,8 @@ struct Base {
 struct Object {
   Base base;
   CodecOptions options;
+  bool is_in_written = false;  // JSON: a message has begun whose bracket is still to be written,
+  bool is_in_read = false;     // or read
 };
 
 // Adds the protocols, their factories, serialize, deserialize and the functions for single values.

@@ -14,12 +14,14 @@ struct Factory {
 
 PyTypeObject* binary_type = nullptr;
 PyTypeObject* compact_type = nullptr;
+PyTypeObject* json_type = nullptr;
 
 PyObject* create(PyTypeObject* type, PyObject*, PyObject*) {
   PyObject* self = type->tp_alloc(type, 0);
   if (self == nullptr) return nullptr;
   CodecOptions* options = new (&factory_options(self)) CodecOptions;
   if (PyType_IsSubtype(type, compact_type)) options->protocol = wire::Protocol::compact;
+  if (PyType_IsSubtype(type, json_type)) options->protocol = wire::Protocol::json;
   return self;
 }
 
@@ -68,7 +70,8 @@ CodecOptions& factory_options(PyObject* factory) { return reinterpret_cast<Facto
 
 const CodecOptions* factory_options_of(PyObject* factory) {
   const PyTypeObject* type = Py_TYPE(factory);
-  return type == binary_type || type == compact_type ? &factory_options(factory) : nullptr;
+  return type == binary_type || type == compact_type || type == json_type ? &factory_options(factory)
+                                                                          : nullptr;
 }
 
 int add_factories_to(PyObject* module) {
@@ -85,6 +88,13 @@ int add_factories_to(PyObject* module) {
                   "max_message=104857600, max_string=None, max_container=None, sets=False)\n--\n\n"
                   "Makes protocols with these options.",
                   wire::Protocol::compact);
+    json_type =
+        make_type("fastthrift.protocol.apache_json.TApacheJSONProtocolFactory",
+                  "TApacheJSONProtocolFactory(decode_response=True, strict_decode=False, max_depth=64, *, "
+                  "max_message=104857600, max_string=None, max_container=None, sets=False)\n--\n\n"
+                  "Makes protocols with these options.",
+                  wire::Protocol::json);
+    checked_status(PyModule_AddType(module, json_type));
     checked_status(PyModule_AddType(module, binary_type));
     checked_status(PyModule_AddType(module, compact_type));
     return 0;

@@ -59,6 +59,7 @@ class BinaryReader {
     const std::size_t size = string_size();
     return {in_.take(size), size};
   }
+  Bytes binary() { return string(); }
   std::size_t string_size() {
     const std::int32_t size = i32();
     if (size < 0) [[unlikely]]
@@ -213,6 +214,7 @@ class BinaryWriter {
     if (size != 0) std::memcpy(at + 4, bytes, size);
     out_.commit(4 + size);
   }
+  void binary(const void* bytes, std::size_t size) { string(bytes, size); }
 
   void list_begin(TType element, std::size_t size) {
     const std::int32_t declared = checked_size(size);

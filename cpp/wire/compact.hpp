@@ -73,6 +73,7 @@ class CompactReader {
     const std::size_t size = string_size();
     return {in_.take(size), size};
   }
+  Bytes binary() { return string(); }
   std::size_t string_size() {
     const std::uint64_t size = read_varint<32>(in_);
     check_string(size, in_, limits_);
@@ -203,6 +204,7 @@ class CompactWriter {
     if (size != 0) std::memcpy(at + head, bytes, size);
     out_.commit(head + size);
   }
+  void binary(const void* bytes, std::size_t size) { string(bytes, size); }
 
   void list_begin(TType element, std::size_t size) {
     check_size(size);

@@ -52,6 +52,6 @@ std::string_view name_of(TType type);
 
 // Which protocol a message is written in. A protocol is one header in this folder (a Reader and a Writer with
 // the members that binary.hpp shows), one row here and one test file.
-enum class Protocol : std::uint8_t { binary, compact };
+enum class Protocol : std::uint8_t { binary, compact, json };
 
 }  // namespace fastthrift::wire

@@ -249,6 +249,23 @@ class TCompactProtocol(_NativeProtocol):
         sets: bool = False,
     ) -> None: ...
 
+class TApacheJSONProtocol(_NativeProtocol):
+    def __init__(
+        self,
+        trans: Any,
+        decode_response: bool = True,
+        strict_decode: bool = False,
+        max_depth: int = 64,
+        *,
+        max_message: Optional[int] = 104857600,
+        max_string: Optional[int] = None,
+        max_container: Optional[int] = None,
+        sets: bool = False,
+    ) -> None: ...
+
+def _read_json(protocol: TApacheJSONProtocol, /) -> bytes: ...
+def set_json_class(type: type[TApacheJSONProtocol], /) -> None: ...
+
 class _NativeFactory:
     decode_response: bool
     strict_decode: bool
@@ -289,6 +306,20 @@ class TCompactProtocolFactory(_NativeFactory):
         sets: bool = False,
     ) -> None: ...
     def get_protocol(self, trans: Any, /) -> TCompactProtocol: ...
+
+class TApacheJSONProtocolFactory(_NativeFactory):
+    def __init__(
+        self,
+        decode_response: bool = True,
+        strict_decode: bool = False,
+        max_depth: int = 64,
+        *,
+        max_message: Optional[int] = 104857600,
+        max_string: Optional[int] = None,
+        max_container: Optional[int] = None,
+        sets: bool = False,
+    ) -> None: ...
+    def get_protocol(self, trans: Any, /) -> TApacheJSONProtocol: ...
 
 # ---- cpp/python/client.cpp
 

@@ -12,9 +12,12 @@ from fastthrift.protocol.cybin import TCyBinaryProtocol, TCyBinaryProtocolFactor
 from fastthrift.protocol.multiplex import TMultiplexedProtocol, TMultiplexedProtocolFactory
 
 if TYPE_CHECKING:
+    from fastthrift.protocol.apache_json import TApacheJSONProtocol, TApacheJSONProtocolFactory
     from fastthrift.protocol.json import TJSONProtocol, TJSONProtocolFactory
 
 __all__ = [
+    "TApacheJSONProtocol",
+    "TApacheJSONProtocolFactory",
     "TBinaryProtocol",
     "TBinaryProtocolFactory",
     "TCompactProtocol",
@@ -30,6 +33,8 @@ __all__ = [
 
 # Imported when somebody asks for them: the standard library's json is not needed for the binary protocols.
 _ON_DEMAND = {
+    "TApacheJSONProtocol": "apache_json",
+    "TApacheJSONProtocolFactory": "apache_json",
     "TJSONProtocol": "json",
     "TJSONProtocolFactory": "json",
 }
