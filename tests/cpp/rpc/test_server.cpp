@@ -393,7 +393,6 @@ void test_many_connections_leave_nothing_behind() {
 
 void test_clients_of_all_kinds_at_once() {
   ServerOptions options;
-  options.idle = 30ms;
   options.unsent = 50'000;
   TextServer text(options);
   std::atomic<int> wrong{0};
