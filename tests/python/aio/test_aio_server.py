@@ -365,6 +365,58 @@ def test_a_handler_that_takes_long_is_no_silence() -> None:
     run(main())
 
 
+@pytest.mark.parametrize("handler_class", [Handler, PlainHandler])
+def test_the_time_that_a_request_took_to_come_is_no_silence(handler_class: Any) -> None:
+    async def main() -> None:
+        connection, sink = await connection_of(handler_class(), client_timeout=10_000)
+        now, connection._loop = 0.0, Clock(lambda: now)
+        connection._active = now
+        data = Requests().bytes_of("add", 1, 2)
+        connection.data_received(data[:5])
+        now += 9
+        connection.data_received(data[5:8])
+        now += 9
+        connection._look_at_idleness()
+        assert not sink.is_closed  # a message may take longer than a silence
+        await in_a_callback(connection.data_received, data[8:])
+        assert len(sink.writes) == 1
+        now += 9
+        connection._look_at_idleness()
+        assert not sink.is_closed
+        now += 2
+        connection._look_at_idleness()
+        assert sink.is_closed
+
+    run(main())
+
+
+def test_a_request_that_never_ends_is_given_up() -> None:
+    async def main() -> None:
+        connection, sink = await connection_of(Handler(), client_timeout=10_000)
+        now, connection._loop = 0.0, Clock(lambda: now)
+        connection._active = now
+        for byte in Requests().bytes_of("add", 1, 2)[:25]:
+            connection.data_received(bytes([byte]))
+            now += 1
+        connection._look_at_idleness()
+        assert not sink.is_closed
+        now += 10
+        connection._look_at_idleness()
+        assert sink.is_closed
+
+    run(main())
+
+
+class Clock:
+    """The running loop with another time."""
+
+    def __init__(self, time: Any) -> None:
+        self._loop, self.time = asyncio.get_running_loop(), time
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loop, name)
+
+
 def test_a_oneway_call_is_not_answered_even_if_it_fails(caplog: Any) -> None:
     class Handler:
         def __init__(self) -> None:

@@ -223,6 +223,7 @@ class Calls(asyncio.Protocol):
 
     def _end(self) -> None:
         self.is_over = True
+        self._unsent.clear()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

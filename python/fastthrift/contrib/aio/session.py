@@ -104,9 +104,10 @@ class Connection(asyncio.Protocol):
             self._timer = self._loop.call_later(self._idle, self._look_at_idleness)
 
     def data_received(self, data: bytes) -> None:
-        if not self._session.has_part:
-            self._active = self._loop.time()
+        had_part = self._session.has_part
         self._feed(data)
+        if not (had_part and self._session.has_part):  # more bytes of one message are no sign of life
+            self._active = self._loop.time()
 
     def _feed(self, data: bytes) -> None:
         if self._is_lost or self._is_closing:

@@ -18,6 +18,7 @@ from fastthrift.transport.base import Buffer, TTransportException
 from fastthrift.transport.socket import _PEER_CLOSED, _READ_NOTHING, MAC_OR_BSD, UNSET, TServerSocket, _seconds
 from fastthrift.transport.sslsocket import (
     DEFAULT_CIPHERS,
+    HANDSHAKE_MS,
     RESTRICTED_SERVER_CIPHERS,
     client_context,
     create_thriftpy_context,
@@ -388,6 +389,10 @@ class TAsyncServerSocket(TServerSocket):
         self.sock.setblocking(False)
         create: Any = loop.create_unix_server if self.unix_socket else loop.create_server
         server: asyncio.AbstractServer = await create(
-            protocol_factory, sock=self.sock, backlog=self.backlog, ssl=self.ssl_context
+            protocol_factory,
+            sock=self.sock,
+            backlog=self.backlog,
+            ssl=self.ssl_context,
+            ssl_handshake_timeout=None if self.ssl_context is None else HANDSHAKE_MS / 1000,
         )
         return server
