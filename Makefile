@@ -83,7 +83,8 @@ sanitize: $(VENV)/stamp-build $(VENV)/stamp-test
 	@rm -rf build/asan/site && cmake --install build/asan --prefix build/asan/site >/dev/null
 	@tar -C python --exclude='_core*' --exclude=__pycache__ -cf - fastthrift | tar -C build/asan/site -xf -
 	@LD_PRELOAD=$(ASAN_LIBS) ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \
-	  PYTHONPATH=build/asan/site $(BIN)/python -m pytest --timeout 300 tests/python $(PYTEST_ARGS)
+	  PYTHONPATH=build/asan/site $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --timeout 300 \
+	  tests/python tests/robustness $(PYTEST_ARGS)
 	@$(STEP) "configure (thread)" $(CONFIGURE) -B build/tsan -DCMAKE_BUILD_TYPE=RelWithDebInfo \
 	  -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1" -DFASTTHRIFT_SANITIZE=thread
 	@$(STEP) "compile (thread)" ninja -C build/tsan -j$(JOBS) net_tests rpc_tests

@@ -189,7 +189,7 @@ void add_server_to(py::module_& core) {
            py::arg("service"), py::arg("handler"), py::arg("log"), py::arg("protocol"), py::kw_only(),
            py::arg("framed"), py::arg("max_frame"), py::arg("answer_undeclared"));
   py::class_<Session>(core, "ServerSession", "The messages of one connection of a server.")
-      .def(py::init<std::shared_ptr<Service>>(), py::arg("service"))
+      .def(py::init<std::shared_ptr<Service>>(), py::arg("service").none(false))
       .def("feed", &Session::feed, py::arg("data"), py::arg("most_bytes"), py::arg("most_calls"))
       .def("finish", &Session::finish, py::arg("number"), py::arg("result"), py::arg("error"))
       .def("rest", &Session::rest)

@@ -1,4 +1,3 @@
-#include "python/bound_class.hpp"
 #include "python/bound_schema.hpp"
 #include "python/errors.hpp"
 #include "python/module.hpp"
@@ -135,8 +134,6 @@ void add(py::module_& module) {
            "Fills a module with the definitions. `class_module` becomes the __module__ of the classes, "
            "`file` their\n"
            "__thrift_file__; `includes` are the modules of the includes, in order. Once for a schema.");
-  close_holes(module.attr("IdlDocument"));
-  close_holes(module.attr("IdlSchema"));
   module.def("parse_idl", parse, py::arg("text"), py::arg("file"),
              py::arg("reserved") = std::vector<std::string>(),
              "Reads the text of one IDL file (UTF-8). `reserved` are words that it may not use as names.");

@@ -1,5 +1,7 @@
 #include "python/module.hpp"
 
+#include "python/bound_class.hpp"
+
 #include <pybind11/pybind11.h>
 
 PYBIND11_MODULE(_core, module) {
@@ -8,5 +10,8 @@ PYBIND11_MODULE(_core, module) {
   for (auto add_to : {py::errors::add_to, py::payload::add_to, py::transport::add_to, py::protocol::add_to,
                       py::idl_module::add_to, py::client::add_to, py::server::add_to, py::aio::add_to}) {
     if (add_to(module.ptr()) < 0) throw pybind11::error_already_set();
+  }
+  for (auto [name, object] : pybind11::dict(module.attr("__dict__"))) {
+    if (py::is_bound_class(object)) py::close_holes(object);
   }
 }

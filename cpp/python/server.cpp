@@ -1,6 +1,5 @@
 #include <pybind11/pybind11.h>
 
-#include "python/bound_class.hpp"
 #include "python/errors.hpp"
 #include "python/gil.hpp"
 #include "python/module.hpp"
@@ -143,7 +142,6 @@ int add_to(PyObject* module) {
         .def("wait", &Engine::wait, py::arg("timeout_ms"), "True once everything has ended.")
         .def_property_readonly("connections", &Engine::connections)
         .def_property_readonly("threads", &Engine::threads);
-    close_holes(core.attr("Server"));
     core.def(
         "can_serve", [](py::object protocol) { return stack_of(protocol.ptr()).codec != nullptr; },
         py::arg("protocol"), py::pos_only(),

@@ -98,13 +98,17 @@ void write_to(PyObject* transport, Bytes bytes) {
 }
 
 void clean(PyObject* transport) noexcept {
-  Object* object = as_ours(transport);
-  if (object != nullptr && is_exact(object)) return forget(object);
+  // Put aside first: looking up any attribute of a class may clear an error that is set.
   PyObject *type, *value, *traceback;
   PyErr_Fetch(&type, &value, &traceback);
-  Ref method = Ref::steal(PyObject_GetAttrString(transport, "clean"));
-  if (method) Ref::steal(PyObject_CallNoArgs(method.get()));
-  PyErr_Clear();
+  Object* object = as_ours(transport);
+  if (object != nullptr && is_exact(object)) {
+    forget(object);
+  } else {
+    Ref method = Ref::steal(PyObject_GetAttrString(transport, "clean"));
+    if (method) Ref::steal(PyObject_CallNoArgs(method.get()));
+    PyErr_Clear();
+  }
   PyErr_Restore(type, value, traceback);
 }
 

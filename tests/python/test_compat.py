@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import textwrap
@@ -17,7 +18,12 @@ PACKAGE = str(Path(fastthrift.__file__).resolve().parents[1])
 def run(program: str, *command: str, cwd: Path | None = None) -> str:
     arguments = list(command) or ["-c", textwrap.dedent(program)]
     done = subprocess.run(
-        [sys.executable, *arguments], env={"PYTHONPATH": PACKAGE}, cwd=cwd, capture_output=True, text=True, timeout=50
+        [sys.executable, *arguments],
+        env={**os.environ, "PYTHONPATH": PACKAGE},
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=50,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()

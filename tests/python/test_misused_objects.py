@@ -248,3 +248,19 @@ def test_a_protocol_that_lost_its_transport_says_so() -> None:
     del protocol.trans
     with pytest.raises(ValueError, match="no transport"):
         protocol.skip(8)
+
+
+@pytest.mark.parametrize("kind", [TMemoryBuffer, _core.RecordingMemoryBuffer, _core.TCyMemoryBuffer])
+def test_an_error_is_not_lost_over_a_transport_class_that_is_seen_for_the_first_time(kind: type) -> None:
+    class Raising:
+        @property
+        def thrift_spec(self) -> Any:
+            raise KeyError("mine")
+
+    for _ in range(20):
+        fresh: Any = type("Fresh", (kind,), {"__slots__": ()})
+        with pytest.raises(KeyError, match="mine"):
+            TBinaryProtocol(fresh(b"\0" * 20)).write_struct(Raising())
+        fresh = type("Fresh", (kind,), {"__slots__": ()})
+        with pytest.raises(KeyError, match="mine"):
+            TBinaryProtocol(fresh(b"\0" * 20)).read_struct(Raising())

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import os
 import random
 import subprocess
 import sys
@@ -142,7 +143,7 @@ def test_fresh_memory_never_shows_under_the_debugging_allocator() -> None:
         """
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code)],
-        env={"PYTHONMALLOC": "debug", "PYTHONPATH": str(Path(fastthrift.__file__).resolve().parents[1])},
+        env={**os.environ, "PYTHONMALLOC": "debug", "PYTHONPATH": str(Path(fastthrift.__file__).resolve().parents[1])},
         capture_output=True,
         text=True,
         timeout=50,
@@ -201,7 +202,7 @@ def test_each_allocation_that_fails_is_a_memory_error(factory_name: str) -> None
     done = subprocess.run(
         [sys.executable, "-X", "faulthandler", "-c"]
         + [textwrap.dedent(NO_MEMORY).format(idl=str(IDL), factory=factory_name)],
-        env={"PYTHONPATH": str(Path(fastthrift.__file__).resolve().parents[1])},
+        env={**os.environ, "PYTHONPATH": str(Path(fastthrift.__file__).resolve().parents[1])},
         capture_output=True,
         text=True,
         timeout=50,
