@@ -27,15 +27,21 @@ if TYPE_CHECKING:
 _LAST_SEQID = 0x7FFFFFFF
 
 
-@contextlib.contextmanager
-def _deadline(trans: Any) -> Iterator[None]:
-    """The timeout of the TSocket at the bottom, if one is there, bounds everything that is done meanwhile."""
+def _bottom(trans: Any) -> Any:
+    """The transport below all others if it keeps a deadline for a whole call, as TSocket does; else None."""
     while trans is not None and not hasattr(trans, "begin_call"):
         trans = getattr(trans, "trans", None) or getattr(trans, "_trans", None)
+    return trans
+
+
+@contextlib.contextmanager
+def _deadline(trans: Any, is_oneway: bool) -> Iterator[None]:
+    """The timeout of the transport at the bottom bounds everything that is done meanwhile."""
+    trans = _bottom(trans)
     if trans is None:
         yield
         return
-    trans.begin_call()
+    (is_oneway and getattr(trans, "begin_oneway", None) or trans.begin_call)()
     try:
         yield
     finally:
@@ -71,13 +77,14 @@ class TClient(_core.ClientCalls):
 
     def _req(self, _api: str, *args: Any, **kwargs: Any) -> Any:
         arguments = self._bind(_api, args, kwargs)
+        is_oneway = getattr(getattr(self._service, _api + "_result"), "oneway", False)
         self._enter(_api)
         try:
-            with _deadline(self._iprot.trans):
+            with _deadline(self._iprot.trans, is_oneway):
                 self._seqid = self._seqid + 1 if self._seqid < _LAST_SEQID else 1
                 self._sent = None
                 self._send(_api, **arguments)
-                if getattr(getattr(self._service, _api + "_result"), "oneway", False):
+                if is_oneway:
                     return None
                 return self._recv(_api)
         finally:
@@ -182,7 +189,8 @@ class TClient(_core.ClientCalls):
         if self._failure is None:
             return
         is_open = getattr(self._oprot.trans, "is_open", None)
-        if is_open is not None and not is_open():
+        reopens = getattr(_bottom(self._oprot.trans), "opens_for_each_call", False)
+        if is_open is not None and not is_open() and not reopens:
             raise TTransportException(
                 TTransportException.NOT_OPEN, f"the connection was closed after a failed call ({self._failure})"
             )

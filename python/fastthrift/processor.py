@@ -20,6 +20,10 @@ Prepared = tuple[str, int, Any, Optional[Callable[[], Any]]]
 _CALLS = (TMessageType.CALL, TMessageType.ONEWAY)
 
 
+class PassesProcessor(Exception):
+    """What a handler raises for the server to see; no processor turns it into an answer."""
+
+
 def internal_error(api: str, error: BaseException) -> TApplicationException:
     """The answer to an exception that the IDL does not declare: its class, but not its text, leaves the server."""
     return TApplicationException(
@@ -117,6 +121,8 @@ class TProcessor:
             if answers:
                 self.send_exception(oprot, api, error, seqid)
             return
+        except PassesProcessor:
+            raise
         except Exception as error:
             if not self.handle_exception(error, result):
                 if not defaults.current.answer_undeclared_exceptions:

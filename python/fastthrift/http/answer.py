@@ -1,0 +1,59 @@
+"""The answer to a client's request: where it ends, and what its failures are in Python."""
+
+from __future__ import annotations
+
+from http.client import HTTPException, HTTPResponse
+
+from fastthrift.transport.base import TTransportException
+
+MOST_RESPONSE_BYTES = 100 * 1024 * 1024
+
+_PIECE = 64 * 1024
+
+
+def check_framing(response: HTTPResponse) -> None:
+    """Refuses an answer whose end could be in two places."""
+    lengths = response.msg.get_all("Content-Length", [])
+    codings = response.msg.get_all("Transfer-Encoding", [])
+    is_clear = len(set(lengths)) <= 1 and all(each.isascii() and each.isdigit() for each in lengths)
+    if not is_clear or (lengths and codings) or (codings and [each.lower() for each in codings] != ["chunked"]):
+        raise TTransportException(TTransportException.UNKNOWN, "the HTTP answer has no clear length")
+    if lengths and int(lengths[0]) > MOST_RESPONSE_BYTES:
+        raise _too_long()
+
+
+def body_of(response: HTTPResponse) -> bytes:
+    pieces = []
+    size = 0
+    while piece := response.read(_PIECE):
+        pieces.append(piece)
+        size += len(piece)
+        if size > MOST_RESPONSE_BYTES:
+            raise _too_long()
+    if response.length:
+        raise TTransportException(
+            TTransportException.END_OF_FILE, f"the HTTP answer ends {response.length} bytes before its Content-Length"
+        )
+    return b"".join(pieces)
+
+
+def _too_long() -> TTransportException:
+    return TTransportException(
+        TTransportException.SIZE_LIMIT, f"the HTTP answer is longer than {MOST_RESPONSE_BYTES} bytes"
+    )
+
+
+def also(error: Exception, kind: int, text: str) -> TTransportException:
+    """A `TTransportException` that code for the class of ``error``, which thriftpy2 lets through, catches as well."""
+    # The other classes of http.client want arguments of their own.
+    shared = type(error) if isinstance(error, OSError) else HTTPException
+    if shared not in _BOTH:
+        _BOTH[shared] = type("TTransportException", (TTransportException, shared), {"__module__": __name__})
+    raised = _BOTH[shared](kind, text)
+    raised.__dict__.pop("line", None)  # of RemoteDisconnected, which had none
+    if isinstance(raised, OSError) and isinstance(error, OSError):
+        raised.errno, raised.strerror = error.errno, error.strerror
+    return raised
+
+
+_BOTH: dict[type[Exception], type[TTransportException]] = {}

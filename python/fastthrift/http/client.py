@@ -1,0 +1,303 @@
+"""THttpClient: each flush is a POST of what was written, and `read` gives the body of its answer."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import socket
+import ssl
+import sys
+import time
+import urllib.parse
+from http.client import HTTPException, HTTPResponse, RemoteDisconnected
+from typing import Any, Callable
+
+from fastthrift.http.answer import also, body_of, check_framing
+from fastthrift.http.wire import DeadlineSocket
+from fastthrift.thrift import TTransportTimeout
+from fastthrift.transport.base import Buffer, TTransportBase, TTransportException
+
+logger = logging.getLogger("fastthrift.client")
+
+DEFAULT_HTTP_CLIENT_TIMEOUT_MS = 30_000
+# Some servers (C++'s) never answer a oneway; it has been sent, so nobody is to wait longer than this.
+ONEWAY_ANSWER_MS = 5_000
+
+_PORTS = {"http": 80, "https": 443}
+_IN_A_PATH = "/%:?@!$&'()*+,;=-._~[]"  # of RFC 3986: everything else is escaped
+_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
+_OURS = ("content-length", "transfer-encoding")
+
+
+class THttpHeaderFactory:
+    """Gives the headers of each request; subclasses override `get_headers`."""
+
+    def __init__(self, headers: dict[str, str] | None = None) -> None:
+        self._headers = headers
+
+    def get_headers(self) -> dict[str, str]:
+        return self._headers if self._headers else {}
+
+
+class THttpClient(TTransportBase):
+    """Sends messages by POST to ``uri``. ``timeout``: milliseconds for a request and its answer together, None for ever.
+
+    Nothing is connected before the first flush. With ``keep_alive`` the connection serves the next requests too; one that
+    the server has closed meanwhile is replaced. A request that may have reached the server is never sent again.
+    After a flush `code`, `message`, `headers` and `response` are those of the answer.
+    """
+
+    opens_for_each_call = True
+
+    def __init__(
+        self,
+        uri: str,
+        timeout: float | None = None,
+        ssl_context_factory: Callable[[], ssl.SSLContext] | None = None,
+        http_header_factory: THttpHeaderFactory | None = None,
+        keep_alive: bool = False,
+    ) -> None:
+        parsed = urllib.parse.urlsplit(uri)
+        if parsed.scheme not in _PORTS:
+            raise ValueError(f"expected a URL of http or https, got {uri!r}")
+        if not parsed.hostname:
+            raise ValueError(f"a URL without a host: {uri!r}")
+        self.scheme = parsed.scheme
+        self.host: str = parsed.hostname
+        self.port: int = parsed.port or _PORTS[parsed.scheme]
+        self.path = (parsed.path or "/") + (f"?{parsed.query}" if parsed.query else "")
+        self.code: int | None = None
+        self.message: Any = None
+        self.headers: list[tuple[str, str]] | None = None
+        self.response: HTTPResponse | None = None
+        self._target = urllib.parse.quote(self.path, safe=_IN_A_PATH).encode("ascii")
+        self._host_field = _host_field(self.scheme, self.host, self.port)
+        self._http_header_factory = http_header_factory or THttpHeaderFactory()
+        self._ssl_context_factory = ssl_context_factory
+        self._ssl_context: ssl.SSLContext | None = None
+        self._keep_alive = keep_alive
+        self._connection: DeadlineSocket | None = None
+        self._is_open = False
+        self._written: list[bytes] = []
+        self._body = b""
+        self._read_at = 0
+        self._call_deadline: float | None = None
+        self._is_oneway = False
+        self.set_timeout(timeout)
+
+    def open(self) -> None:
+        self._is_open = True
+
+    def close(self) -> None:
+        self._is_open = False
+        self._disconnect()
+        self.clean()
+
+    def clean(self) -> None:
+        """Forgets what was written and not flushed, and what was not read of the last answer."""
+        self._written.clear()
+        self._body, self._read_at = b"", 0
+
+    def isOpen(self) -> bool:
+        return self._is_open
+
+    def is_open(self) -> bool:
+        return self._is_open
+
+    def setTimeout(self, ms: float | None) -> None:
+        self.set_timeout(ms)
+
+    def set_timeout(self, ms: float | None) -> None:
+        self._timeout = ms / 1000 if ms is not None and ms > 0 else None
+
+    def setCustomHeaders(self, headers: dict[str, str]) -> None:
+        """From now on these headers, and not those of the factory."""
+        self._http_header_factory = THttpHeaderFactory(headers)
+
+    def set_custom_headers(self, headers: dict[str, str]) -> None:
+        self.setCustomHeaders(headers)
+
+    def begin_call(self) -> None:
+        """From here to `end_call` everything together may take no longer than the timeout."""
+        self._call_deadline = self._deadline()
+
+    def begin_oneway(self) -> None:
+        """As `begin_call`, for a request that the server may leave without an answer."""
+        self.begin_call()
+        self._is_oneway = True
+
+    def end_call(self) -> None:
+        self._call_deadline = None
+        self._is_oneway = False
+
+    def _read(self, sz: int) -> bytes:
+        piece = self._body[self._read_at : self._read_at + sz]
+        self._read_at += len(piece)
+        return piece
+
+    def read(self, sz: int) -> bytes:
+        """At most ``sz`` bytes of the answer, none at its end."""
+        return self._read(sz)
+
+    def write(self, buf: Buffer) -> None:
+        self._written.append(bytes(buf))
+
+    def flush(self) -> None:
+        """Sends what was written and waits for the answer; a status other than 200 is a `TTransportException`."""
+        message = b"".join(self._written)
+        self.clean()
+        head = self._head(len(message))
+        self._is_open = True
+        deadline = self._call_deadline if self._call_deadline is not None else self._deadline()
+        connection = self._send(head + message, deadline)
+        self._connection = None  # unless the exchange ends well
+        try:
+            if self._receive(connection, deadline) and self._keep_alive:
+                self._connection = connection
+        finally:
+            if self._connection is None:
+                connection.close()
+
+    def _deadline(self) -> float | None:
+        return None if self._timeout is None else time.monotonic() + self._timeout
+
+    def _disconnect(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+    def _head(self, length: int) -> bytes:
+        fields = {
+            "Host": self._host_field,
+            "Accept": "application/x-thrift",
+            "Accept-Encoding": "identity",
+            "Content-Type": "application/x-thrift",
+            "User-Agent": f"Python/THttpClient ({os.path.basename(sys.argv[0]) if sys.argv else ''})",
+        }
+        if not self._keep_alive:
+            fields["Connection"] = "close"
+        names = {name.lower(): name for name in fields}
+        fields["User-Agent"] = re.sub(r"[^\x20-\x7e]", "?", fields["User-Agent"])
+        for name, value in (self._http_header_factory.get_headers() or {}).items():
+            value = _checked(name, value)
+            fields.pop(names.get(name.lower(), ""), None)
+            names[name.lower()] = name
+            fields[name] = value
+        lines = [f"{name}: {value}" for name, value in fields.items()]
+        lines.append(f"Content-Length: {length}")
+        return b"POST %b HTTP/1.1\r\n%b\r\n\r\n" % (self._target, "\r\n".join(lines).encode("latin-1"))
+
+    def _send(self, request: bytes, deadline: float | None) -> DeadlineSocket:
+        """The connection on which the whole request has been sent."""
+        kept, self._connection = self._connection, None
+        if kept is not None:
+            if kept.is_stale():
+                kept.close()
+            else:
+                kept.set_deadline(deadline)
+                try:
+                    kept.sendall(request)
+                    return kept
+                except socket.timeout as error:
+                    kept.close()
+                    raise self._timed_out("the request was not taken") from error
+                except OSError:
+                    # The server closed it just now. The end of the request did not leave, so nobody can have run it.
+                    kept.close()
+        connection = self._connect(deadline)
+        connection.set_deadline(deadline)
+        try:
+            connection.sendall(request)
+        except socket.timeout as error:
+            connection.close()
+            raise self._timed_out("the request was not taken") from error
+        except (BrokenPipeError, ConnectionResetError):
+            # It may have refused before it had read all of a long request, and said why.
+            pass
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _connect(self, deadline: float | None) -> DeadlineSocket:
+        if self.scheme == "https" and self._ssl_context is None:
+            self._ssl_context = (self._ssl_context_factory or ssl.create_default_context)()
+        try:
+            return DeadlineSocket.connect(self.host, self.port, self._ssl_context, deadline)
+        except socket.timeout as error:
+            raise self._timed_out("no connection") from error
+        except OSError as error:
+            why = error.strerror or str(error)
+            raise also(
+                error, TTransportException.NOT_OPEN, f"Could not connect to {self.host}:{self.port}: {why}"
+            ) from error
+
+    def _receive(self, connection: DeadlineSocket, deadline: float | None) -> bool:
+        """Reads the answer; whether the connection can serve another request."""
+        if self._is_oneway:
+            soon = time.monotonic() + ONEWAY_ANSWER_MS / 1000
+            deadline = soon if deadline is None else min(soon, deadline)
+            connection.set_deadline(deadline)
+        # It knows how to read an answer, but not when to stop: the deadline is the connection's.
+        response = HTTPResponse(connection, method="POST")  # type: ignore[arg-type]
+        try:
+            response.begin()
+            self.response = response
+            self.code = response.status
+            self.message = response.msg
+            self.headers = response.getheaders()
+            if response.status != 200:
+                raise TTransportException(
+                    TTransportException.UNKNOWN,
+                    f"HTTP request failed with status {response.status:d}: {response.reason}",
+                )
+            check_framing(response)
+            self._body = body_of(response)
+        except socket.timeout as error:
+            if self._is_oneway:
+                logger.debug("%s did not answer a oneway", self._host_field)
+                return False
+            raise self._timed_out("no answer") from error
+        except HTTPException as error:
+            if isinstance(error, RemoteDisconnected):
+                text = f"{self._host_field} closed the connection without an answer"
+                raise also(error, TTransportException.END_OF_FILE, text) from error
+            text = f"no HTTP answer from {self._host_field}: {type(error).__name__} {error}"
+            raise also(error, TTransportException.UNKNOWN, text) from error
+        except OSError as error:
+            text = f"the connection to {self._host_field} failed: {error}"
+            raise also(error, TTransportException.END_OF_FILE, text) from error
+        finally:
+            response.close()
+        return not response.will_close and not connection.has_stray_bytes
+
+    def _timed_out(self, what: str) -> TTransportTimeout:
+        limit = f" within {self._timeout:g} s" if self._timeout else ""
+        return TTransportTimeout(TTransportException.TIMED_OUT, f"THttpClient: timed out, {what}{limit}")
+
+
+def _host_field(scheme: str, host: str, port: int) -> str:
+    name = f"[{host}]" if ":" in host else host
+    if not name.isascii():
+        name = name.encode("idna").decode("ascii")
+    return name if port == _PORTS[scheme] else f"{name}:{port}"
+
+
+def _checked(name: Any, value: Any) -> str:
+    """The value of a header that may be sent."""
+    if isinstance(value, bytes):
+        value = value.decode("latin-1")
+    elif isinstance(value, int):
+        value = str(value)
+    if not isinstance(name, str) or not isinstance(value, str):
+        raise TypeError(f"HTTP headers are strings, got {name!r}: {value!r}")
+    if not _NAME.match(name) or name.lower() in _OURS:
+        raise ValueError(f"no name for an HTTP header: {name!r}")
+    if re.search(r"[\r\n\0]", value):
+        raise ValueError(f"the value of the HTTP header {name} has a line break or a null character in it: {value!r}")
+    try:
+        value.encode("latin-1")
+    except UnicodeEncodeError:
+        raise ValueError(f"the value of the HTTP header {name} is not Latin-1: {value!r}") from None
+    return value
