@@ -351,7 +351,7 @@ def test_a_body_in_many_pieces_takes_linear_time() -> None:
 PIECES = [data for data, _ in ACCEPTED.values()] + [data for _, data in REFUSED.values()]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.integers(0, 2**32), st.integers(1, 40))
 def test_any_bytes_give_requests_or_one_refusal_however_they_are_cut(seed: int, piece: int) -> None:
     # Invariant: any bytes give requests and then at most one refusal, the same ones for every way of cutting them.

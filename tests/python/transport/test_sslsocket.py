@@ -212,8 +212,8 @@ def test_bytes_that_are_no_handshake_end_their_connection_alone(module: Any, fil
         with socket.create_connection(("127.0.0.1", port), 5) as wrong:
             wrong.settimeout(10)
             wrong.sendall(first)
-            wrong.shutdown(socket.SHUT_WR)
-            with contextlib.suppress(ConnectionResetError):
+            with contextlib.suppress(OSError):  # the server may be faster
+                wrong.shutdown(socket.SHUT_WR)
                 while wrong.recv(4096):
                     pass
         with client_context(module.Echo, "127.0.0.1", port, cafile=str(files.ca)) as client:
