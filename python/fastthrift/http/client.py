@@ -10,7 +10,7 @@ import ssl
 import sys
 import time
 import urllib.parse
-from http.client import HTTPException, HTTPResponse, RemoteDisconnected
+from http.client import HTTPException, HTTPResponse, IncompleteRead, RemoteDisconnected
 from typing import Any, Callable
 
 from fastthrift.http.answer import also, body_of, check_framing
@@ -264,7 +264,9 @@ class THttpClient(TTransportBase):
                 text = f"{self._host_field} closed the connection without an answer"
                 raise also(error, TTransportException.END_OF_FILE, text) from error
             text = f"no HTTP answer from {self._host_field}: {type(error).__name__} {error}"
-            raise also(error, TTransportException.UNKNOWN, text) from error
+            is_cut_off = isinstance(error, IncompleteRead)
+            kind = TTransportException.END_OF_FILE if is_cut_off else TTransportException.UNKNOWN
+            raise also(error, kind, text) from error
         except OSError as error:
             text = f"the connection to {self._host_field} failed: {error}"
             raise also(error, TTransportException.END_OF_FILE, text) from error

@@ -59,7 +59,7 @@ class Connection:
         self._reader = RequestReader(limits)
 
     def close(self) -> None:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, TypeError):  # of a server class's own kind of socket
             socket.socket.shutdown(self.sock, socket.SHUT_RDWR)  # wakes a thread that waits
         with contextlib.suppress(OSError):
             self.sock.close()
@@ -156,7 +156,7 @@ class Connection:
     def _linger(self) -> None:
         deadline = time.monotonic() + LINGER_SECONDS
         size = 0
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, TypeError):
             socket.socket.shutdown(self.sock, socket.SHUT_WR)
             while size < LINGER_BYTES:
                 left = deadline - time.monotonic()
