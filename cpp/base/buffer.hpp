@@ -45,6 +45,9 @@ class Buffer {
     return data_ + size_;
   }
   void commit(std::size_t n) { size_ += n; }
+  // The same for whoever wrote on from `prepare` without counting; `end_of_room` is as far as they may.
+  void commit_to(const std::uint8_t* end) { size_ = static_cast<std::size_t>(end - data_); }
+  std::uint8_t* end_of_room() { return data_ + capacity_; }
 
   // `n` bytes that the caller fills at once.
   std::uint8_t* extend(std::size_t n) {

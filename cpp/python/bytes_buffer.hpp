@@ -13,6 +13,8 @@ namespace fastthrift::python {
 
 class BytesBuffer final : public Buffer {
  public:
+  static constexpr std::size_t near_size = 2048;
+
   BytesBuffer() : Buffer(near_.data(), near_.size(), grow_bytes) {}
   ~BytesBuffer() { data_ = nullptr; }
 
@@ -33,7 +35,7 @@ class BytesBuffer final : public Buffer {
   void grow_inside(std::size_t more);
 
   Ref bytes_;
-  std::array<std::uint8_t, 2048> near_;
+  std::array<std::uint8_t, near_size> near_;
 };
 
 }  // namespace fastthrift::python

@@ -2,8 +2,10 @@
 
 #include "python/codec.hpp"
 #include "python/collector.hpp"
+#include "python/decode_plain.hpp"
 #include "python/depth.hpp"
 #include "python/path.hpp"
+#include "python/payload_type.hpp"
 #include "python/text.hpp"
 
 #include <utility>
@@ -34,9 +36,9 @@ class Decoder {
   using TType = wire::TType;
   using Level = Depth::Level;
 
-  void fields(PyObject* object, const Layout& layout, bool is_direct);
-  void field(PyObject* object, const Layout& layout, const FieldLayout& field, const Shape& shape,
-             bool is_direct);
+  void direct_fields(PyObject* object, const Layout& layout);
+  void other_fields(PyObject* object, const Layout& layout);
+  const FieldLayout* next_field(const Layout& layout, std::size_t expected, bool& is_end);
   Ref structure(const Shape& shape);
   Ref structure_of(PyTypeObject* type, const Layout& layout);
   Ref string(bool is_text);
@@ -44,9 +46,10 @@ class Decoder {
   Ref list(const Layout& layout, const Shape& shape);
   Ref set(const Layout& layout, const Shape& shape);
   Ref map(const Layout& layout, const Shape& shape);
-  // A list of `size` elements, each made by `next`.
+  // A list of `size` elements, each made by `next(place)`.
   template <class Next>
   Ref elements(const wire::ListHeader& header, Next next);
+  Ref element(typename Reader::Place& place, const Layout& layout, const Shape& shape, Form form);
 
   Reader in_;
   const DecodeOptions& options_;
@@ -55,6 +58,8 @@ class Decoder {
   CollectorPause collector_;
 };
 
+// An empty dict with room for as many items, up to a point: they may never come.
+Ref new_dict(std::uint32_t size);
 // A value that can be an element of a set or a key of a map: a list becomes a tuple.
 Ref hashable(Ref value);
 // A uuid.UUID.
@@ -65,34 +70,74 @@ void Decoder<Reader>::structure_into(PyObject* object) {
   PyTypeObject* type = Py_TYPE(object);
   if (payload::is_payload_type(type)) [[likely]] {
     const Layout& layout = payload::layout_of(type);
-    return fields(object, layout, layout.is_direct());
+    return layout.is_direct() ? direct_fields(object, layout) : other_fields(object, layout);
   }
   std::unique_ptr<Layout> keep;
-  fields(object, payload::layout_of_object(object, keep), false);
+  other_fields(object, payload::layout_of_object(object, keep));
+}
+
+// Reads the next header. Null: it was the end, or a field that was skipped.
+template <class Reader>
+const FieldLayout* Decoder<Reader>::next_field(const Layout& layout, std::size_t expected, bool& is_end) {
+  const wire::FieldHeader header = in_.field_begin();
+  is_end = header.type == TType::stop;
+  if (is_end) return nullptr;
+  const int at = layout.find(header.id, expected);
+  if (at < 0) {
+    skip(header.type);
+    return nullptr;
+  }
+  const FieldLayout& field = layout.fields()[static_cast<std::size_t>(at)];
+  if (header.type == field.wire && field.form != Form::unknown) [[likely]]
+    return &field;
+  try {
+    skip(header.type);
+  } catch (...) {
+    path_.enter_field(field.name);
+    throw;
+  }
+  return nullptr;
 }
 
 template <class Reader>
-void Decoder<Reader>::fields(PyObject* object, const Layout& layout, bool is_direct) {
+void Decoder<Reader>::direct_fields(PyObject* object, const Layout& layout) {
   const Level level(depth_, "reading a Thrift struct");
   const auto saved = in_.struct_begin();
+  const PlainOptions plain{options_.decode_response};
+  const FieldLayout* const fields = layout.fields().data();
+  const FieldLayout* const end = fields + layout.fields().size();
+  const FieldLayout* expected = fields;
   const FieldLayout* current = nullptr;
-  std::size_t expected = 0;
+  typename Reader::Place place(in_);
   try {
     for (;;) {
-      const wire::FieldHeader header = in_.field_begin();
-      if (header.type == TType::stop) break;
-      const int at = layout.find(header.id, expected);
-      if (at < 0) {
-        skip(header.type);
-        continue;
-      }
-      current = &layout.fields()[static_cast<std::size_t>(at)];
-      expected = static_cast<std::size_t>(at) + 1;
-      const Shape& shape = layout.shape(current->shape);
-      if (header.type == shape.wire && shape.form != Form::unknown) [[likely]] {
-        field(object, layout, *current, shape, is_direct);
+      if (place.struct_end()) break;
+      if (expected != end && place.field_begin(expected->wire, expected->id)) [[likely]] {
+        current = expected;
       } else {
-        skip(header.type);
+        place.leave();
+        bool is_end = false;
+        current = next_field(layout, static_cast<std::size_t>(expected - fields), is_end);
+        place.resume();
+        if (is_end) break;
+        if (current == nullptr) continue;
+      }
+      expected = current + 1;
+      PyObject* value = read_plain(place, current->form, plain);
+      if (value != nullptr) [[likely]] {
+        // These cannot close a cycle: the object need not be tracked for them.
+        PyObject* before = std::exchange(payload::slot(object, current->offset), value);
+        if (before != nullptr && before != Py_None) [[unlikely]] {
+          place.leave();
+          Py_DECREF(before);  // which may run Python code
+          place.resume();
+        } else {
+          Py_XDECREF(before);
+        }
+      } else {
+        place.leave();
+        payload::store(object, current->offset, this->value(layout, layout.shape(current->shape)));
+        place.resume();
       }
       current = nullptr;
     }
@@ -100,21 +145,28 @@ void Decoder<Reader>::fields(PyObject* object, const Layout& layout, bool is_dir
     if (current != nullptr) path_.enter_field(current->name);
     throw;
   }
+  place.leave();
   in_.struct_end(saved);
 }
 
 template <class Reader>
-FASTTHRIFT_INLINE void Decoder<Reader>::field(PyObject* object, const Layout& layout,
-                                              const FieldLayout& field, const Shape& shape, bool is_direct) {
-  Ref value = this->value(layout, shape);
-  if (!is_direct) [[unlikely]] {
-    checked_status(PyObject_SetAttr(object, field.name, value.get()));
-  } else if (shape.form < Form::structure) {
-    // Scalars cannot close a cycle: the object need not be tracked for them.
-    Py_XDECREF(std::exchange(payload::slot(object, field.offset), value.release()));
-  } else {
-    payload::store(object, field.offset, std::move(value));
+void Decoder<Reader>::other_fields(PyObject* object, const Layout& layout) {
+  const Level level(depth_, "reading a Thrift struct");
+  const auto saved = in_.struct_begin();
+  std::size_t expected = 0;
+  for (bool is_end = false; !is_end;) {
+    const FieldLayout* field = next_field(layout, expected, is_end);
+    if (field == nullptr) continue;
+    expected = static_cast<std::size_t>(field - layout.fields().data()) + 1;
+    try {
+      const Ref value = this->value(layout, layout.shape(field->shape));
+      checked_status(PyObject_SetAttr(object, field->name, value.get()));
+    } catch (...) {
+      path_.enter_field(field->name);
+      throw;
+    }
   }
+  in_.struct_end(saved);
 }
 
 template <class Reader>
@@ -179,10 +231,17 @@ Ref Decoder<Reader>::structure(const Shape& shape) {
 template <class Reader>
 Ref Decoder<Reader>::structure_of(PyTypeObject* type, const Layout& layout) {
   collector_.count_object();
+  if (!layout.defaults().empty()) [[likely]] {
+    // What `type()` would do, but only for the fields that do not come.
+    Ref object = checked(payload::allocate(type));
+    direct_fields(object.get(), layout);
+    payload::fill_missing(object.get(), layout);
+    return object;
+  }
   Ref object = payload::make(type);
   // A `__new__` may give something else.
-  if (Py_TYPE(object.get()) == type) [[likely]] {
-    fields(object.get(), layout, layout.is_direct());
+  if (Py_TYPE(object.get()) == type && layout.is_direct()) {
+    direct_fields(object.get(), layout);
   } else {
     structure_into(object.get());
   }
@@ -205,15 +264,30 @@ Ref Decoder<Reader>::elements(const wire::ListHeader& header, Next next) {
   // Nobody must find it before it is complete: Python code may run while elements are made.
   PyObject_GC_UnTrack(list.get());
   std::uint32_t i = 0;
+  typename Reader::Place place(in_);
   try {
-    for (; i < sure; ++i) PyList_SET_ITEM(list.get(), i, next().release());
-    for (; i < header.size; ++i) checked_status(PyList_Append(list.get(), next().get()));
+    for (; i < sure; ++i) PyList_SET_ITEM(list.get(), i, next(place).release());
+    for (; i < header.size; ++i) checked_status(PyList_Append(list.get(), next(place).get()));
   } catch (...) {
     path_.enter_element(i);
     throw;
   }
+  place.leave();
   PyObject_GC_Track(list.get());
   return list;
+}
+
+// The place is left while anything but a plain value is read.
+template <class Reader>
+FASTTHRIFT_INLINE Ref Decoder<Reader>::element(typename Reader::Place& place, const Layout& layout,
+                                               const Shape& shape, Form form) {
+  PyObject* plain = read_plain(place, form, PlainOptions{options_.decode_response});
+  if (plain != nullptr) [[likely]]
+    return Ref::steal(plain);
+  place.leave();
+  Ref value = this->value(layout, shape);
+  place.resume();
+  return value;
 }
 
 template <class Reader>
@@ -227,23 +301,29 @@ Ref Decoder<Reader>::list(const Layout& layout, const Shape& shape) {
     for (std::uint32_t i = 0; i < header.size; ++i) skip(header.element);
     return checked(PyList_New(0));
   }
+  using Place = typename Reader::Place;
   switch (element.form) {  // one loop for each form that comes in bulk
     case Form::i32:
-      return elements(header, [this] { return checked(PyLong_FromLong(in_.i32())); });
+      return elements(header, [&](Place& at) { return this->element(at, layout, element, Form::i32); });
     case Form::i64:
-      return elements(header, [this] { return checked(PyLong_FromLongLong(in_.i64())); });
+      return elements(header, [&](Place& at) { return this->element(at, layout, element, Form::i64); });
     case Form::float64:
-      return elements(header, [this] { return checked(PyFloat_FromDouble(in_.float64())); });
+      return elements(header, [&](Place& at) { return this->element(at, layout, element, Form::float64); });
     case Form::text:
-      return elements(header, [this] { return string(true); });
+      return elements(header, [&](Place& at) { return this->element(at, layout, element, Form::text); });
     case Form::structure:
       if (payload::is_payload_type(element.type)) {
         const Layout& inner = payload::layout_of(element.type);
-        return elements(header, [&] { return structure_of(element.type, inner); });
+        return elements(header, [&](Place& at) {
+          at.leave();
+          Ref made = structure_of(element.type, inner);
+          at.resume();
+          return made;
+        });
       }
       [[fallthrough]];
     default:
-      return elements(header, [&] { return value(layout, element); });
+      return elements(header, [&](Place& at) { return this->element(at, layout, element, element.form); });
   }
 }
 
@@ -264,7 +344,7 @@ Ref Decoder<Reader>::map(const Layout& layout, const Shape& shape) {
   const Level level(depth_, "reading a Thrift container");
   collector_.count_object();
   const wire::MapHeader header = in_.map_begin();
-  Ref map = checked(PyDict_New());
+  Ref map = new_dict(header.size);
   if (header.size == 0) return map;
   const Shape& key_shape = layout.shape(shape.key);
   const Shape& value_shape = layout.shape(shape.element);
@@ -277,14 +357,19 @@ Ref Decoder<Reader>::map(const Layout& layout, const Shape& shape) {
     return map;
   }
   const bool is_hashable = key_shape.form < Form::structure;
+  const bool is_plain = key_shape.form <= Form::text && value_shape.form <= Form::text;
   std::uint32_t i = 0;
+  typename Reader::Place place(in_);
   try {
     for (; i < header.size; ++i) {
-      Ref key = value(layout, key_shape);
+      Ref key = element(place, layout, key_shape, key_shape.form);
       if (!is_hashable) key = hashable(std::move(key));
-      const Ref value = this->value(layout, value_shape);
+      const Ref value = element(place, layout, value_shape, value_shape.form);
+      if (!is_plain) place.leave();  // hashing a key or freeing a value may run Python code
       checked_status(PyDict_SetItem(map.get(), key.get(), value.get()));
+      if (!is_plain) place.resume();
     }
+    place.leave();
   } catch (...) {
     path_.enter_element(i);
     throw;

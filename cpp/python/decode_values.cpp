@@ -1,6 +1,18 @@
 #include "python/decode.hpp"
 
+#include <algorithm>
+
 namespace fastthrift::python {
+
+Ref new_dict(std::uint32_t size) {
+#if PY_VERSION_HEX < 0x030C0000 && !defined(PYPY_VERSION)
+  constexpr std::uint32_t most = 1024;
+  if (size > 5) return checked(_PyDict_NewPresized(static_cast<Py_ssize_t>(std::min(size, most))));
+#else
+  (void)size;
+#endif
+  return checked(PyDict_New());
+}
 
 Ref hashable(Ref value) {
   if (PyList_Check(value.get())) {

@@ -1,9 +1,11 @@
 #pragma once
 
 #include "python/codec.hpp"
+#include "python/encode_plain.hpp"
 #include "python/depth.hpp"
 #include "python/number.hpp"
 #include "python/path.hpp"
+#include "python/payload_type.hpp"
 #include "python/view.hpp"
 
 #include <limits>
@@ -33,20 +35,21 @@ class Encoder {
   using Level = Depth::Level;
   static constexpr bool is_compact = std::is_same_v<Writer, wire::CompactWriter>;
 
-  void fields(PyObject* object, const Layout& layout, bool is_direct);
+  void direct_fields(PyObject* object, const Layout& layout);
+  void other_fields(PyObject* object, const Layout& layout);
   void field(const Layout& layout, const FieldLayout& field, PyObject* value);
   template <class Integer>
   Integer integer(PyObject* value);
   bool truth(PyObject* value);
   void text(PyObject* value);
-  void rarer_text(PyObject* value);
   void binary(PyObject* value);
   void uuid(PyObject* value);
   void list(const Layout& layout, const Shape& shape, PyObject* value);
-  template <class Write>
-  void elements(PyObject* sequence, Write write);
+  void elements(const Layout& layout, const Shape& shape, Form form, PyObject* sequence);
+  void structures(PyObject* sequence);
+  void items(const Layout& layout, const Shape& key_shape, const Shape& element_shape, PyObject* pairs);
   void map(const Layout& layout, const Shape& shape, PyObject* value);
-  void dict(const Layout& layout, const Shape& shape, PyObject* value);
+  void dict(const Layout& layout, const Shape& key_shape, const Shape& element_shape, PyObject* value);
 
   Writer out_;
   Depth depth_;
@@ -76,41 +79,63 @@ void Encoder<Writer>::structure(PyObject* object) {
   const Ref keep = Ref::share(object);
   PyTypeObject* type = Py_TYPE(object);
   if (payload::is_payload_type(type)) [[likely]] {
-    const Layout& layout = payload::layout_of(type);
-    return fields(object, layout, layout.is_direct());
+    const Layout* current = payload::current_layout(type);
+    const Layout& layout = current != nullptr ? *current : payload::layout_of(type);
+    return layout.is_direct() ? direct_fields(object, layout) : other_fields(object, layout);
   }
   std::unique_ptr<Layout> own;
-  fields(object, payload::layout_of_object(object, own), false);
+  other_fields(object, payload::layout_of_object(object, own));
 }
 
 template <class Writer>
-void Encoder<Writer>::fields(PyObject* object, const Layout& layout, bool is_direct) {
+void Encoder<Writer>::direct_fields(PyObject* object, const Layout& layout) {
   const Level level(depth_, "writing a Thrift struct");
   const auto saved = out_.struct_begin();
   const FieldLayout* current = nullptr;
-  Ref owned;  // the value of an attribute that is no slot
   try {
-    if (is_direct) [[likely]] {
-      for (const FieldLayout& each : layout.fields()) {
-        PyObject* value = payload::slot(object, each.offset);
-        if (value == nullptr || value == Py_None) continue;
-        current = &each;
-        field(layout, each, value);
-      }
-    } else {
-      for (const FieldLayout& each : layout.fields()) {
-        current = nullptr;
-        owned = attribute_of(object, each.name);
-        if (!owned || owned.get() == Py_None) continue;
-        current = &each;
-        field(layout, each, owned.get());
-      }
+    typename Writer::Place place(out_);
+    for (const FieldLayout& each : layout.fields()) {
+      PyObject* value = payload::slot(object, each.offset);
+      if (value == nullptr || value == Py_None) continue;
+      place.make_room();
+      if (write_plain(place, each.form, value, FieldHead{each.wire, each.id})) [[likely]]
+        continue;
+      place.leave();
+      current = &each;
+      field(layout, each, value);
+      current = nullptr;
+      place.resume();
     }
+    place.leave();
   } catch (...) {
     if (current != nullptr) {
       // The slot may hold something else by now: its value is what the text will show.
-      PyObject* value = is_direct ? payload::slot(object, current->offset) : owned.get();
+      PyObject* value = payload::slot(object, current->offset);
       if (PyErr_Occurred() != nullptr) explain_refusal(layout, *current, value != nullptr ? value : Py_None);
+      path_.enter_field(current->name);
+    }
+    throw;
+  }
+  out_.struct_end(saved);
+}
+
+template <class Writer>
+void Encoder<Writer>::other_fields(PyObject* object, const Layout& layout) {
+  const Level level(depth_, "writing a Thrift struct");
+  const auto saved = out_.struct_begin();
+  const FieldLayout* current = nullptr;
+  Ref value;
+  try {
+    for (const FieldLayout& each : layout.fields()) {
+      current = nullptr;
+      value = attribute_of(object, each.name);
+      if (!value || value.get() == Py_None) continue;
+      current = &each;
+      field(layout, each, value.get());
+    }
+  } catch (...) {
+    if (current != nullptr) {
+      if (PyErr_Occurred() != nullptr) explain_refusal(layout, *current, value.get());
       path_.enter_field(current->name);
     }
     throw;
@@ -234,16 +259,45 @@ void Encoder<Writer>::uuid(PyObject* value) {
   out_.uuid(reinterpret_cast<const std::uint8_t*>(PyBytes_AS_STRING(bytes.get())));
 }
 
+// What is written while a place is left may run Python code, which may change the sequence: its size and its
+// items are asked for again.
 template <class Writer>
-template <class Write>
-void Encoder<Writer>::elements(PyObject* sequence, Write write) {
+FASTTHRIFT_INLINE void Encoder<Writer>::elements(const Layout& layout, const Shape& shape, Form form,
+                                                 PyObject* sequence) {
+  const Py_ssize_t size = PySequence_Fast_GET_SIZE(sequence);
+  PyObject** items = PySequence_Fast_ITEMS(sequence);
+  Py_ssize_t i = 0;
+  try {
+    typename Writer::Place place(out_);
+    while (i < size) {
+      place.make_room();
+      if (write_plain(place, form, items[i], ElementHead{})) [[likely]] {
+        ++i;
+        continue;
+      }
+      place.leave();
+      value(layout, shape, items[i]);
+      if (++i < size && PySequence_Fast_GET_SIZE(sequence) != size) [[unlikely]]
+        refuse_changed_size("list");
+      items = PySequence_Fast_ITEMS(sequence);
+      place.resume();
+    }
+    place.leave();
+  } catch (...) {
+    path_.enter_element(static_cast<std::size_t>(i));
+    throw;
+  }
+}
+
+template <class Writer>
+void Encoder<Writer>::structures(PyObject* sequence) {
   const Py_ssize_t size = PySequence_Fast_GET_SIZE(sequence);
   Py_ssize_t i = 0;
   try {
     for (; i < size; ++i) {
       if (PySequence_Fast_GET_SIZE(sequence) != size) [[unlikely]]
         refuse_changed_size("list");
-      write(PySequence_Fast_GET_ITEM(sequence, i));
+      structure(PySequence_Fast_GET_ITEM(sequence, i));
     }
   } catch (...) {
     path_.enter_element(static_cast<std::size_t>(i));
@@ -260,53 +314,78 @@ void Encoder<Writer>::list(const Layout& layout, const Shape& shape, PyObject* v
   out_.list_begin(element.wire, static_cast<std::size_t>(PySequence_Fast_GET_SIZE(sequence.get())));
   switch (element.form) {  // one loop for each form that comes in bulk
     case Form::i32:
-      return elements(sequence.get(), [this](PyObject* each) { out_.i32(integer<std::int32_t>(each)); });
+      return elements(layout, element, Form::i32, sequence.get());
     case Form::i64:
-      return elements(sequence.get(), [this](PyObject* each) { out_.i64(integer<std::int64_t>(each)); });
+      return elements(layout, element, Form::i64, sequence.get());
     case Form::float64:
-      return elements(sequence.get(), [this](PyObject* each) { out_.float64(double_of(each)); });
+      return elements(layout, element, Form::float64, sequence.get());
     case Form::text:
-      return elements(sequence.get(), [this](PyObject* each) { text(each); });
+      return elements(layout, element, Form::text, sequence.get());
     case Form::structure:
-      return elements(sequence.get(), [this](PyObject* each) { structure(each); });
+      return structures(sequence.get());
     default:
-      return elements(sequence.get(), [&](PyObject* each) { this->value(layout, element, each); });
+      return elements(layout, element, element.form, sequence.get());
   }
 }
 
 template <class Writer>
 void Encoder<Writer>::map(const Layout& layout, const Shape& shape, PyObject* value) {
   const Level level(depth_, "writing a Thrift container");
-  if (PyDict_CheckExact(value)) [[likely]]
-    return dict(layout, shape, value);
-  const Ref items = items_of(value);
   const Shape& key = layout.shape(shape.key);
   const Shape& element = layout.shape(shape.element);
-  out_.map_begin(key.wire, element.wire, static_cast<std::size_t>(PyList_GET_SIZE(items.get())));
-  elements(items.get(), [&](PyObject* pair) {
-    const Ref keep = Ref::share(pair);
-    this->value(layout, key, PyTuple_GET_ITEM(pair, 0));
-    this->value(layout, element, PyTuple_GET_ITEM(pair, 1));
-  });
+  if (PyDict_CheckExact(value)) [[likely]]
+    return dict(layout, key, element, value);
+  const Ref pairs = items_of(value);
+  out_.map_begin(key.wire, element.wire, static_cast<std::size_t>(PyList_GET_SIZE(pairs.get())));
+  items(layout, key, element, pairs.get());
 }
 
 template <class Writer>
-void Encoder<Writer>::dict(const Layout& layout, const Shape& shape, PyObject* value) {
+void Encoder<Writer>::items(const Layout& layout, const Shape& key_shape, const Shape& element_shape,
+                            PyObject* pairs) {
+  const Py_ssize_t size = PyList_GET_SIZE(pairs);
+  Py_ssize_t i = 0;
+  try {
+    for (; i < size; ++i) {
+      if (PyList_GET_SIZE(pairs) != size) [[unlikely]]
+        refuse_changed_size("list");
+      const Ref pair = Ref::share(PyList_GET_ITEM(pairs, i));
+      value(layout, key_shape, PyTuple_GET_ITEM(pair.get(), 0));
+      value(layout, element_shape, PyTuple_GET_ITEM(pair.get(), 1));
+    }
+  } catch (...) {
+    path_.enter_element(static_cast<std::size_t>(i));
+    throw;
+  }
+}
+
+template <class Writer>
+void Encoder<Writer>::dict(const Layout& layout, const Shape& key_shape, const Shape& element_shape,
+                           PyObject* value) {
   const Ref keep = Ref::share(value);
-  const Shape& key_shape = layout.shape(shape.key);
-  const Shape& element_shape = layout.shape(shape.element);
   const Py_ssize_t size = PyDict_GET_SIZE(value);
   out_.map_begin(key_shape.wire, element_shape.wire, static_cast<std::size_t>(size));
   Py_ssize_t written = 0, position = 0;
   PyObject *key, *element;
   try {
+    typename Writer::Place place(out_);
     for (; PyDict_Next(value, &position, &key, &element); ++written) {
+      place.make_room();
+      const bool has_key = write_plain(place, key_shape.form, key, ElementHead{});
+      if (has_key) [[likely]] {
+        place.make_room();
+        if (write_plain(place, element_shape.form, element, ElementHead{})) [[likely]]
+          continue;
+      }
+      place.leave();
       const Ref own_key = Ref::share(key), own_element = Ref::share(element);
-      this->value(layout, key_shape, key);
+      if (!has_key) this->value(layout, key_shape, key);
       this->value(layout, element_shape, element);
       if (PyDict_GET_SIZE(value) != size) [[unlikely]]
         refuse_changed_size("dict");
+      place.resume();
     }
+    place.leave();
     if (written != size) [[unlikely]]
       refuse_changed_size("dict");
   } catch (...) {

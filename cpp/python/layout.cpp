@@ -98,8 +98,10 @@ class LayoutCompiler {
     if (PyUnicode_CheckExact(name)) PyUnicode_InternInPlace(&name);
     layout_->kept_.push_back(Ref::steal(name));
 
-    FieldLayout field{static_cast<std::int16_t>(id), last == Py_True, 0, name, 0};
-    field.shape = add_shape(PyTuple_GET_ITEM(items.get(), 0), spec);
+    const std::uint32_t index = add_shape(PyTuple_GET_ITEM(items.get(), 0), spec);
+    const Shape& shape = layout_->shape(index);
+    const FieldLayout field{
+        static_cast<std::int16_t>(id), last == Py_True, shape.form, shape.wire, index, name, 0};
     layout_->fields_.push_back(field);
     layout_->kept_.push_back(std::move(items));
   }
@@ -156,17 +158,35 @@ class LayoutCompiler {
     if (!data.is_plain) return;
     layout_->is_direct_ = true;
     const std::size_t count = data.members.size();
+    std::vector<std::size_t> found;
     std::size_t next = 0;  // both come in the order of declaration, mostly
     for (FieldLayout& field : layout_->fields_) {
       for (std::size_t tried = 0; tried < count; ++tried, ++next) {
         const payload::Member& member = data.members[next % count];
         if (member.name.get() != field.name) continue;
         if (member.is_direct) field.offset = member.offset;
+        found.push_back(next % count);
         ++next;
         break;
       }
       if (field.offset == 0) layout_->is_direct_ = false;
     }
+    if (layout_->is_direct_ && data.fills_slots) find_defaults(data.initializer, found);
+  }
+
+  // `places`: where each field stands among the initializer's names. Both have to have the same fields.
+  void find_defaults(const Ref& initializer, const std::vector<std::size_t>& places) {
+    const std::size_t count = payload::names_of(initializer.get()).size();
+    std::vector<bool> is_named(count, false);
+    if (places.size() != count || layout_->fields_.size() != count) return;
+    for (const std::size_t place : places) {
+      if (place >= count || is_named[place]) return;
+      is_named[place] = true;
+    }
+    for (const std::size_t place : places) {
+      layout_->defaults_.push_back(payload::default_at(initializer.get(), place));
+    }
+    layout_->kept_.push_back(initializer);
   }
 
   void index_ids() {

@@ -50,9 +50,17 @@ struct Shape {
 struct FieldLayout {
   std::int16_t id;
   bool required;
+  Form form;  // and `wire`: of the shape, where the loops over fields find them at once
+  wire::TType wire;
   std::uint32_t shape;
   PyObject* name;     // interned str
   Py_ssize_t offset;  // of the slot in the instance; 0: there is none, use getattr and setattr
+};
+
+// What a field of a new instance holds until somebody sets it.
+struct FieldDefault {
+  PyObject* value;  // borrowed
+  bool is_copied;   // mutable: each instance gets its own
 };
 
 class Layout {
@@ -78,6 +86,9 @@ class Layout {
   bool is_direct() const { return is_direct_; }
   PyTypeObject* type() const { return type_; }
 
+  // The defaults by position, where `type()` does nothing but fill the fields' slots with them; else empty.
+  const std::vector<FieldDefault>& defaults() const { return defaults_; }
+
   int traverse(visitproc visit, void* arg) const;
 
  private:
@@ -89,6 +100,7 @@ class Layout {
   std::vector<Ref> kept_;  // the tuples of thrift_spec: they own every name and class above
   std::vector<FieldLayout> fields_;
   std::vector<Shape> shapes_;
+  std::vector<FieldDefault> defaults_;
   std::vector<std::int32_t> by_id_;  // dense from first_id_: position or -1
   std::int32_t first_id_ = 0;
   std::vector<std::pair<std::int16_t, std::int32_t>>

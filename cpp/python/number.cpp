@@ -28,6 +28,12 @@ std::int64_t converted_integer(PyObject* value) {
   return result;
 }
 
+bool long_integer(PyObject* value, std::int64_t& number) {
+  int overflow = 0;
+  number = PyLong_AsLongLongAndOverflow(value, &overflow);
+  return overflow == 0;
+}
+
 double converted_double(PyObject* value) {
   const Ref keep = Ref::share(value);
   const double result = PyFloat_AsDouble(value);

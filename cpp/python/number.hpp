@@ -15,36 +15,33 @@ std::int64_t converted_integer(PyObject* value);
 // What has __float__ or __index__. May run Python code.
 double converted_double(PyObject* value);
 
-// The number, where it is an int that can be had without asking Python.
+// An int of any size; false beyond 64 bits.
+bool long_integer(PyObject* value, std::int64_t& number);
+
+// The number, where it is an int of at most 64 bits; runs no Python code.
 inline bool small_integer(PyObject* value, std::int64_t& number) {
   if (!PyLong_Check(value)) [[unlikely]]
     return false;
 #if PY_VERSION_HEX >= 0x030C0000
   const auto* integer = reinterpret_cast<const PyLongObject*>(value);
-  if (!PyUnstable_Long_IsCompact(integer)) return false;
+  if (!PyUnstable_Long_IsCompact(integer)) return long_integer(value, number);
   number = PyUnstable_Long_CompactValue(integer);
   return true;
 #else
   const digit* digits = reinterpret_cast<const PyLongObject*>(value)->ob_digit;
-  switch (Py_SIZE(value)) {
-    case 0:
-      number = 0;
-      return true;
-    case 1:
-      number = digits[0];
-      return true;
-    case -1:
-      number = -std::int64_t{digits[0]};
-      return true;
-    case 2:
-      number = std::int64_t{digits[1]} << PyLong_SHIFT | digits[0];
-      return true;
-    case -2:
-      number = -(std::int64_t{digits[1]} << PyLong_SHIFT | digits[0]);
-      return true;
-    default:
-      return false;
+  const Py_ssize_t size = Py_SIZE(value);
+  if (size == 1) [[likely]] {
+    number = digits[0];
+  } else if (size == 2) {
+    number = std::int64_t{digits[1]} << PyLong_SHIFT | digits[0];
+  } else if (size == 0) {
+    number = 0;
+  } else if (size == -1) {
+    number = -std::int64_t{digits[0]};
+  } else {
+    return long_integer(value, number);
   }
+  return true;
 #endif
 }
 

@@ -330,37 +330,31 @@ int replace_all(PyObject* self, PyObject* mapping) {
 namespace {
 
 #if PY_VERSION_HEX >= 0x030C0000
-// Counts the changes of all watched thrift_specs: they change when modules are loaded, hardly ever later.
-std::uint64_t watched_changes = 0;
 int watcher = -1;
 
 int spec_changed(PyDict_WatchEvent, PyObject*, PyObject*, PyObject*) {
-  ++watched_changes;
+  ++watched_spec_changes;
   return 0;
 }
-
-std::uint64_t spec_version(PyObject*) { return watched_changes; }
 
 void watch(PyObject* spec) {
   if (watcher < 0) checked_status(watcher = PyDict_AddWatcher(spec_changed));
   checked_status(PyDict_Watch(watcher, spec));
 }
 #else
-std::uint64_t spec_version(PyObject* spec) { return reinterpret_cast<PyDictObject*>(spec)->ma_version_tag; }
 void watch(PyObject*) {}
 #endif
 
-bool is_current(const ClassData& data, PyTypeObject* type) {
-  return data.layout && data.layout_version != 0 && data.layout_version == version_of(type) &&
-         data.spec_version == spec_version(data.spec.get());
-}
-
 }  // namespace
 
+#if PY_VERSION_HEX >= 0x030C0000
+std::uint64_t watched_spec_changes = 0;
+#endif
+
 const Layout& layout_of(PyTypeObject* type) {
+  if (const Layout* layout = current_layout(type)) [[likely]]
+    return *layout;
   ClassData& data = data_of(type);
-  if (is_current(data, type)) [[likely]]
-    return *data.layout;
   Ref spec = checked(PyObject_GetAttrString(reinterpret_cast<PyObject*>(type), "thrift_spec"));
   if (PyDict_Check(spec.get())) watch(spec.get());
   current(type);

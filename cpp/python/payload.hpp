@@ -18,7 +18,10 @@ PyTypeObject* metaclass();  // TPayloadMeta, borrowed
 PyTypeObject* base();       // TPayload, borrowed
 
 // True for classes made by TPayloadMeta (TException's subclasses too).
-bool is_payload_type(PyTypeObject* type);
+extern PyTypeObject metaclass_object;
+inline bool is_payload_type(PyTypeObject* type) {
+  return PyObject_TypeCheck(reinterpret_cast<PyObject*>(type), &metaclass_object);
+}
 
 // The class's layout, compiled anew if its spec or the class changed. One pointer check and one comparison
 // when nothing did. Borrowed: valid until the next change; throws PythonError.

@@ -10,10 +10,7 @@
 namespace fastthrift::python::payload {
 namespace {
 
-struct Field {
-  PyObject* default_;  // owned
-  bool copies;         // a mutable default: each instance gets its own
-};
+using Field = FieldDefault;  // whose value is owned here
 
 struct InitializerObject {
   PyObject_HEAD vectorcallfunc vectorcall;
@@ -45,8 +42,6 @@ bool is_mutable(PyObject* value) {
   return is_payload_type(Py_TYPE(value));
 }
 
-Ref copy_default(PyObject* value);
-
 Ref copy_each(Ref items) {  // a list of ours
   for (Py_ssize_t i = 0; i < PyList_GET_SIZE(items.get()); ++i) {
     if (!is_mutable(PyList_GET_ITEM(items.get(), i))) continue;
@@ -55,6 +50,8 @@ Ref copy_each(Ref items) {  // a list of ours
   }
   return items;
 }
+
+}  // namespace
 
 // Deep enough that nothing mutable is shared; containers that users derived go through copy.deepcopy.
 Ref copy_default(PyObject* value) {
@@ -83,8 +80,10 @@ Ref copy_default(PyObject* value) {
   return checked(PyObject_CallMethod(module.get(), "deepcopy", "(O)", value));
 }
 
+namespace {
+
 Ref default_of(const Field& field) {
-  return field.copies ? copy_default(field.default_) : Ref::share(field.default_);
+  return field.is_copied ? copy_default(field.value) : Ref::share(field.value);
 }
 
 // --- arguments ---
@@ -157,13 +156,13 @@ void fill_defaults(InitializerObject* init, const ClassData& data, PyObject* sel
     }
     PyObject*& place = slot(self, data.members[i].offset);
     if (place != nullptr) continue;
-    if (!field.copies) [[likely]] {
-      Py_INCREF(field.default_);
-      place = field.default_;
-      forms_cycle |= may_form_cycle(field.default_);
+    if (!field.is_copied) [[likely]] {
+      Py_INCREF(field.value);
+      place = field.value;
+      forms_cycle |= may_form_cycle(field.value);
       continue;
     }
-    place = copy_default(field.default_).release();
+    place = copy_default(field.value).release();
     forms_cycle = true;
   }
 }
@@ -212,8 +211,8 @@ Ref defaults_of(InitializerObject* init) {
   if (init->fields->empty()) return Ref::share(Py_None);
   Ref defaults = checked(PyTuple_New(static_cast<Py_ssize_t>(init->fields->size())));
   for (std::size_t i = 0; i < init->fields->size(); ++i) {
-    Py_INCREF((*init->fields)[i].default_);
-    PyTuple_SET_ITEM(defaults.get(), static_cast<Py_ssize_t>(i), (*init->fields)[i].default_);
+    Py_INCREF((*init->fields)[i].value);
+    PyTuple_SET_ITEM(defaults.get(), static_cast<Py_ssize_t>(i), (*init->fields)[i].value);
   }
   return defaults;
 }
@@ -285,7 +284,7 @@ PyObject* line_at(PyObject* self, PyObject* index) {  // or a slice of them
 int traverse(PyObject* self, visitproc visit, void* arg) {
   Py_VISIT(as_initializer(self)->function);
   if (as_initializer(self)->fields != nullptr) {
-    for (const Field& field : *as_initializer(self)->fields) Py_VISIT(field.default_);
+    for (const Field& field : *as_initializer(self)->fields) Py_VISIT(field.value);
   }
   return 0;
 }
@@ -295,7 +294,7 @@ int clear(PyObject* self) {
   if (as_initializer(self)->fields != nullptr) {
     for (Field& field : *as_initializer(self)->fields) {
       Py_INCREF(Py_None);
-      Py_DECREF(std::exchange(field.default_, Py_None));
+      Py_DECREF(std::exchange(field.value, Py_None));
     }
   }
   return 0;
@@ -307,7 +306,7 @@ void dealloc(PyObject* self) {
   Py_CLEAR(init->owner);
   Py_CLEAR(init->function);
   if (init->fields != nullptr) {
-    for (const Field& field : *init->fields) Py_DECREF(field.default_);
+    for (const Field& field : *init->fields) Py_DECREF(field.value);
   }
   delete init->fields;
   delete init->names;
@@ -427,6 +426,49 @@ PyObject* construct(PyObject* callable, PyObject* const* arguments, std::size_t 
     if (forms_cycle) track(self.get());
     return self.release();
   });
+}
+
+FieldDefault default_at(PyObject* initializer, std::size_t index) {
+  return (*as_initializer(initializer)->fields)[index];
+}
+
+namespace {
+
+// References to None that are counted together: one by one each would wait for the one before.
+class Nones {
+ public:
+  void count() { ++count_; }
+  void settle() {
+#if PY_VERSION_HEX < 0x030C0000 && !defined(Py_REF_DEBUG)
+    Py_SET_REFCNT(Py_None, Py_REFCNT(Py_None) + count_);
+#else
+    for (Py_ssize_t i = 0; i < count_; ++i) Py_INCREF(Py_None);
+#endif
+    count_ = 0;
+  }
+
+ private:
+  Py_ssize_t count_ = 0;
+};
+
+}  // namespace
+
+void fill_missing(PyObject* self, const Layout& layout) {
+  const FieldDefault* at = layout.defaults().data();
+  Nones nones;
+  for (const FieldLayout& field : layout.fields()) {
+    const Field& given = *at++;
+    PyObject*& place = slot(self, field.offset);
+    if (place != nullptr) continue;
+    if (given.value == Py_None) [[likely]] {
+      place = Py_None;
+      nones.count();
+    } else {
+      nones.settle();  // copying may run Python code
+      store(self, field.offset, default_of(given));
+    }
+  }
+  nones.settle();
 }
 
 Ref make(PyTypeObject* type) {

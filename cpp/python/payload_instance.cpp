@@ -52,15 +52,13 @@ int traverse_base(PyObject* self, visitproc visit, void* arg) {
 
 }  // namespace
 
-void deallocate_instance(PyObject* self) {
-  PyTypeObject* type = Py_TYPE(self);
-  if (type->tp_finalize != nullptr && PyObject_CallFinalizerFromDealloc(self) < 0) return;
-  PyObject_GC_UnTrack(self);
-  Py_TRASHCAN_BEGIN(self, deallocate_instance)
+namespace {
+
+void free_instance(PyObject* self, PyTypeObject* type) {
 #if PY_VERSION_HEX >= 0x030C0000
-      PyObject_ClearWeakRefs(self);
+  PyObject_ClearWeakRefs(self);
 #else
-      if (reinterpret_cast<Instance*>(self)->weak_references != nullptr) PyObject_ClearWeakRefs(self);
+  if (reinterpret_cast<Instance*>(self)->weak_references != nullptr) PyObject_ClearWeakRefs(self);
 #endif
   auto** at = reinterpret_cast<PyObject**>(reinterpret_cast<char*>(self) + first_slot);
   auto** end = reinterpret_cast<PyObject**>(reinterpret_cast<char*>(self) + type->tp_basicsize);
@@ -68,6 +66,18 @@ void deallocate_instance(PyObject* self) {
   clear_dict(self);
   type->tp_free(self);
   Py_DECREF(type);
+}
+
+}  // namespace
+
+void deallocate_instance(PyObject* self) {
+  PyTypeObject* type = Py_TYPE(self);
+  if (type->tp_finalize != nullptr && PyObject_CallFinalizerFromDealloc(self) < 0) return;
+  // One that is not tracked holds nothing that could free a long chain, except when the trashcan has come
+  // back with it.
+  if (!PyObject_GC_IsTracked(self)) return free_instance(self, type);
+  PyObject_GC_UnTrack(self);
+  Py_TRASHCAN_BEGIN(self, deallocate_instance) free_instance(self, type);
   Py_TRASHCAN_END
 }
 

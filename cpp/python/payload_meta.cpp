@@ -8,9 +8,12 @@
 // TPayloadMeta: how a class statement (or the IDL's builder) becomes a class with slots, and what is known of
 // it later.
 namespace fastthrift::python::payload {
+
+PyTypeObject metaclass_object = {PyVarObject_HEAD_INIT(nullptr, 0)};
+
 namespace {
 
-PyTypeObject meta_type = {PyVarObject_HEAD_INIT(nullptr, 0)};
+PyTypeObject& meta_type = metaclass_object;
 PyTypeObject* base_type = nullptr;
 PyObject* default_setattr = nullptr;  // TPayload.__setattr__
 PyObject* meta_maker = nullptr;       // TPayloadMeta.__new__
@@ -331,9 +334,6 @@ void learn_slots(PyTypeObject* type, ClassData& data) {
 
 PyTypeObject* metaclass() { return &meta_type; }
 PyTypeObject* base() { return base_type; }
-bool is_payload_type(PyTypeObject* type) {
-  return PyObject_TypeCheck(reinterpret_cast<PyObject*>(type), &meta_type);
-}
 
 void compile(PyTypeObject* type, ClassData& data) {
   // Looking something up gives the type a version tag if there are any left; without one it is compiled each

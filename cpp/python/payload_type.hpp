@@ -94,6 +94,25 @@ inline unsigned int version_of(PyTypeObject* type) {
 
 void compile(PyTypeObject* type, ClassData& data);  // payload_meta.cpp
 
+#if PY_VERSION_HEX >= 0x030C0000
+// Counts the changes of all watched thrift_specs: they change when modules are loaded, hardly ever later.
+extern std::uint64_t watched_spec_changes;
+inline std::uint64_t spec_version(PyObject*) { return watched_spec_changes; }
+#else
+inline std::uint64_t spec_version(PyObject* spec) {
+  return reinterpret_cast<PyDictObject*>(spec)->ma_version_tag;
+}
+#endif
+
+// `layout_of` for the loops of the codec: null where the layout has to be compiled first.
+inline const Layout* current_layout(PyTypeObject* type) {
+  const ClassData& data = data_of(type);
+  const bool is_current = data.layout && data.layout_version != 0 &&
+                          data.layout_version == version_of(type) &&
+                          data.spec_version == spec_version(data.spec.get());
+  return is_current ? data.layout.get() : nullptr;
+}
+
 // The class's data, compiled anew if the class has changed. Throws PythonError.
 inline ClassData& current(PyTypeObject* type) {
   ClassData& data = data_of(type);
@@ -157,6 +176,10 @@ bool is_copied_plainly(PyTypeObject* type);
 Ref make_initializer(PyObject* owner, PyObject* default_spec);
 const std::vector<Ref>& names_of(PyObject* initializer);
 bool is_initializer(PyObject* object);
+FieldDefault default_at(PyObject* initializer, std::size_t index);
+Ref copy_default(PyObject* value);
+// Gives an instance what its class's layout has for the fields that are missing. payload_init.cpp
+void fill_missing(PyObject* self, const Layout& layout);
 
 // TPayload itself, and what the classes below it have for tp_traverse and tp_dealloc. payload_instance.cpp
 PyTypeObject* make_base();

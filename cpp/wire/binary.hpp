@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/buffer.hpp"
+#include "base/copy.hpp"
 #include "base/bytes.hpp"
 #include "base/input.hpp"
 #include "base/limits.hpp"
@@ -35,6 +36,75 @@ class BinaryReader {
   static constexpr bool boolean_in_header = false;
 
   Input& input() { return in_; }
+
+  // Where the reader stands while nothing but plain values is read: in registers. In between the reader is of
+  // no use; `leave` before anything else may read, or run Python code that does, and `resume` behind it. What
+  // answers false has read nothing: the reader then does it, or says what is wrong.
+  class Place {
+   public:
+    explicit Place(BinaryReader& reader) : reader_(reader) { resume(); }
+    void leave() { reader_.in_.advance(static_cast<std::size_t>(at_ - reader_.in_.need(0))); }
+    void resume() {
+      at_ = reader_.in_.need(0);
+      end_ = at_ + reader_.in_.at_hand();
+    }
+
+    bool struct_end() {
+      if (at_ == end_ || *at_ != 0) return false;
+      ++at_;
+      return true;
+    }
+    // The header of this very field.
+    bool field_begin(TType type, std::int16_t id) {
+      if (end_ - at_ < 3 || *at_ != static_cast<std::uint8_t>(type) ||
+          load_big_endian<std::int16_t>(at_ + 1) != id) {
+        return false;
+      }
+      at_ += 3;
+      return true;
+    }
+    bool boolean(bool& value) {
+      if (at_ == end_) return false;
+      value = *at_++ != 0;
+      return true;
+    }
+    bool i8(std::int8_t& value) { return fixed(value); }
+    bool i16(std::int16_t& value) { return fixed(value); }
+    bool i32(std::int32_t& value) { return fixed(value); }
+    bool i64(std::int64_t& value) { return fixed(value); }
+    bool float64(double& value) {
+      std::uint64_t bits;
+      if (!fixed(bits)) return false;
+      value = std::bit_cast<double>(bits);
+      return true;
+    }
+    // A string that is all at hand, without moving on: `advance` to its end does.
+    bool string(Bytes& bytes) const {
+      if (end_ - at_ < 4) return false;
+      const auto size = load_big_endian<std::uint32_t>(at_);
+      if (size > static_cast<std::size_t>(end_ - at_ - 4) || size > reader_.limits_.string ||
+          size > 0x7fffffff) {
+        return false;
+      }
+      bytes = {at_ + 4, size};
+      return true;
+    }
+    void advance_behind(Bytes bytes) { at_ = bytes.data() + bytes.size(); }
+
+   private:
+    template <class T>
+    bool fixed(T& value) {
+      if (end_ - at_ < static_cast<std::ptrdiff_t>(sizeof value)) [[unlikely]]
+        return false;
+      value = load_big_endian<T>(at_);
+      at_ += sizeof value;
+      return true;
+    }
+
+    BinaryReader& reader_;
+    const std::uint8_t* at_;
+    const std::uint8_t* end_;
+  };
   const Limits& limits() const { return limits_; }
 
   MessageHeader message_begin();
@@ -182,6 +252,62 @@ class BinaryWriter {
   explicit BinaryWriter(Buffer& out, Options options = {}) : out_(out), options_(options) {}
 
   Buffer& buffer() { return out_; }
+
+  // Where the writer stands while nothing but plain values is written: in registers. In between the writer is
+  // of no use; `leave` before anything else may write, or run Python code that does, and `resume` behind it.
+  // After `resume` and `make_room` there is room for one field of fixed size and the end of a struct.
+  class Place {
+   public:
+    static constexpr std::size_t room = 16;
+
+    explicit Place(BinaryWriter& writer) : writer_(writer) { resume(); }
+    void leave() { writer_.out_.commit_to(at_); }
+    void resume() {
+      at_ = writer_.out_.prepare(room);
+      limit_ = writer_.out_.end_of_room() - room;
+    }
+    // `more`: the bytes of a string.
+    void make_room(std::size_t more = 0) {
+      if (at_ > limit_ || static_cast<std::size_t>(limit_ - at_) < more) [[unlikely]] {
+        writer_.out_.commit_to(at_);
+        at_ = writer_.out_.prepare(room + more);
+        limit_ = writer_.out_.end_of_room() - room;
+      }
+    }
+
+    void struct_end() { *at_++ = 0; }
+    void field_begin(TType type, std::int16_t id) {
+      at_[0] = static_cast<std::uint8_t>(type);
+      store_big_endian(at_ + 1, id);
+      at_ += 3;
+    }
+    void field_boolean(std::int16_t id, bool value) {
+      field_begin(TType::bool_, id);
+      boolean(value);
+    }
+    void boolean(bool value) { *at_++ = value; }
+    void i8(std::int8_t value) { *at_++ = static_cast<std::uint8_t>(value); }
+    void i16(std::int16_t value) { fixed(value); }
+    void i32(std::int32_t value) { fixed(value); }
+    void i64(std::int64_t value) { fixed(value); }
+    void float64(double value) { fixed(std::bit_cast<std::uint64_t>(value)); }
+    void string(const std::uint8_t* bytes, std::size_t size) {
+      fixed(static_cast<std::int32_t>(size));
+      copy_short(at_, bytes, size);
+      at_ += size;
+    }
+
+   private:
+    template <class T>
+    void fixed(T value) {
+      store_big_endian(at_, value);
+      at_ += sizeof value;
+    }
+
+    BinaryWriter& writer_;
+    std::uint8_t* at_;
+    std::uint8_t* limit_;
+  };
 
   void message_begin(std::string_view name, MessageType type, std::int32_t sequence_id);
 

@@ -74,7 +74,7 @@ std::size_t CompactReader::value_extent(TType type, Bytes bytes) {
 }
 
 void CompactWriter::message_begin(std::string_view name, MessageType type, std::int32_t sequence_id) {
-  std::uint8_t* at = out_.prepare(7);
+  std::uint8_t* at = out_.prepare(12);
   at[0] = protocol_id;
   at[1] = static_cast<std::uint8_t>(static_cast<unsigned>(type) << type_shift | version);
   out_.commit(2 + write_varint(at + 2, static_cast<std::uint32_t>(sequence_id)));

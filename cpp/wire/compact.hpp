@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/buffer.hpp"
+#include "base/copy.hpp"
 #include "base/bytes.hpp"
 #include "base/input.hpp"
 #include "base/limits.hpp"
@@ -33,6 +34,94 @@ class CompactReader {
   static constexpr bool boolean_in_header = true;
 
   Input& input() { return in_; }
+
+  // See BinaryReader::Place.
+  class Place {
+   public:
+    explicit Place(CompactReader& reader) : reader_(reader) { resume(); }
+    void leave() {
+      reader_.in_.advance(static_cast<std::size_t>(at_ - reader_.in_.need(0)));
+      reader_.last_id_ = last_id_;
+      reader_.field_bool_ = field_bool_;
+    }
+    void resume() {
+      at_ = reader_.in_.need(0);
+      end_ = at_ + reader_.in_.at_hand();
+      last_id_ = reader_.last_id_;
+      field_bool_ = reader_.field_bool_;
+    }
+
+    bool struct_end() {
+      if (at_ == end_ || *at_ != 0) return false;
+      ++at_;
+      field_bool_ = 0;
+      return true;
+    }
+    bool field_begin(TType type, std::int16_t id) {
+      if (at_ == end_ || *at_ >> 4 == 0 || last_id_ + (*at_ >> 4) != id) return false;
+      const unsigned code = *at_ & 0x0f;
+      if (!is_known(code) || types[code] != type) return false;
+      ++at_;
+      last_id_ = id;
+      field_bool_ = static_cast<std::uint8_t>(code <= 2 ? code : 0);
+      return true;
+    }
+    bool boolean(bool& value) {
+      if (field_bool_ == 0 && at_ == end_) return false;
+      value = (field_bool_ != 0 ? field_bool_ : *at_++) == 1;
+      field_bool_ = 0;
+      return true;
+    }
+    bool i8(std::int8_t& value) {
+      if (at_ == end_) return false;
+      value = static_cast<std::int8_t>(*at_++);
+      return true;
+    }
+    bool i16(std::int16_t& value) { return number(value); }
+    bool i32(std::int32_t& value) { return number(value); }
+    bool i64(std::int64_t& value) { return number(value); }
+    bool float64(double& value) {
+      if (end_ - at_ < 8) return false;
+      value = std::bit_cast<double>(load_little_endian<std::uint64_t>(at_));
+      at_ += 8;
+      return true;
+    }
+    bool string(Bytes& bytes) const {
+      if (end_ - at_ < 2) return false;
+      std::size_t size = at_[0];
+      const std::uint8_t* text = at_ + 1;
+      if (size >= 0x80) {
+        if (at_[1] >= 0x80) return false;
+        size = (size & 0x7f) | std::size_t{at_[1]} << 7;
+        ++text;
+      }
+      if (size > static_cast<std::size_t>(end_ - text) || size > reader_.limits_.string) return false;
+      bytes = {text, size};
+      return true;
+    }
+    void advance_behind(Bytes bytes) { at_ = bytes.data() + bytes.size(); }
+
+   private:
+    template <class T>
+    bool number(T& value) {
+      std::uint64_t word = 0;
+      if (at_ != end_ && *at_ < 0x80) [[likely]] {
+        word = *at_++;
+      } else {
+        const unsigned size = end_ - at_ < 8 ? 0 : unpack_varint(at_, sizeof(T) * 8, word);
+        if (size == 0) return false;
+        at_ += size;
+      }
+      value = static_cast<T>(unzigzag(word));
+      return true;
+    }
+
+    CompactReader& reader_;
+    const std::uint8_t* at_;
+    const std::uint8_t* end_;
+    std::int16_t last_id_;
+    std::uint8_t field_bool_;
+  };
   const Limits& limits() const { return limits_; }
 
   MessageHeader message_begin();
@@ -159,6 +248,65 @@ class CompactWriter {
 
   explicit CompactWriter(Buffer& out, Options = {}) : out_(out) {}
 
+  // See BinaryWriter::Place.
+  class Place {
+   public:
+    static constexpr std::size_t room = 16;
+
+    explicit Place(CompactWriter& writer) : writer_(writer) { resume(); }
+    void leave() {
+      writer_.out_.commit_to(at_);
+      writer_.last_id_ = last_id_;
+    }
+    void resume() {
+      at_ = writer_.out_.prepare(room);
+      limit_ = writer_.out_.end_of_room() - room;
+      last_id_ = writer_.last_id_;
+    }
+    void make_room(std::size_t more = 0) {
+      if (at_ > limit_ || static_cast<std::size_t>(limit_ - at_) < more) [[unlikely]] {
+        writer_.out_.commit_to(at_);
+        at_ = writer_.out_.prepare(room + more);
+        limit_ = writer_.out_.end_of_room() - room;
+      }
+    }
+
+    void struct_end() { *at_++ = 0; }
+    void field_begin(TType type, std::int16_t id) { field_header(code_of(type), id); }
+    void field_boolean(std::int16_t id, bool value) { field_header(value ? 1 : 2, id); }
+    void boolean(bool value) { *at_++ = value ? 1 : 2; }
+    void i8(std::int8_t value) { *at_++ = static_cast<std::uint8_t>(value); }
+    void i16(std::int16_t value) { at_ += write_varint(at_, zigzag(value)); }
+    void i32(std::int32_t value) { at_ += write_varint(at_, zigzag(value)); }
+    void i64(std::int64_t value) { at_ += write_varint(at_, zigzag(value)); }
+    void float64(double value) {
+      store_little_endian(at_, std::bit_cast<std::uint64_t>(value));
+      at_ += 8;
+    }
+    void string(const std::uint8_t* bytes, std::size_t size) {
+      at_ += write_varint(at_, size);
+      copy_short(at_, bytes, size);
+      at_ += size;
+    }
+
+   private:
+    void field_header(std::uint8_t code, std::int16_t id) {
+      const std::int32_t delta = std::int32_t{id} - last_id_;
+      last_id_ = id;
+      if (delta >= 1 && delta <= 15) [[likely]] {
+        *at_++ = static_cast<std::uint8_t>(delta << 4 | code);
+      } else {
+        *at_++ = code;
+        at_ += write_varint(at_, zigzag(id));
+      }
+    }
+
+    CompactWriter& writer_;
+    std::uint8_t* at_;
+    std::uint8_t* limit_;
+    std::int16_t last_id_;
+  };
+
   Buffer& buffer() { return out_; }
 
   void message_begin(std::string_view name, MessageType type, std::int32_t sequence_id);
@@ -199,7 +347,7 @@ class CompactWriter {
   void uuid(const std::uint8_t* bytes) { out_.append(bytes, 16); }
   void string(const void* bytes, std::size_t size) {
     check_size(size);
-    std::uint8_t* at = out_.prepare(5 + size);
+    std::uint8_t* at = out_.prepare(10 + size);
     const std::size_t head = write_varint(at, size);
     if (size != 0) std::memcpy(at + head, bytes, size);
     out_.commit(head + size);
@@ -208,7 +356,7 @@ class CompactWriter {
 
   void list_begin(TType element, std::size_t size) {
     check_size(size);
-    std::uint8_t* at = out_.prepare(6);
+    std::uint8_t* at = out_.prepare(11);
     if (size <= 14) {
       at[0] = static_cast<std::uint8_t>(size << 4 | code_of(element));
       out_.commit(1);
@@ -219,7 +367,7 @@ class CompactWriter {
   }
   void map_begin(TType key, TType value, std::size_t size) {
     check_size(size);
-    std::uint8_t* at = out_.prepare(6);
+    std::uint8_t* at = out_.prepare(11);
     std::size_t head = write_varint(at, size);
     if (size != 0) at[head++] = static_cast<std::uint8_t>(code_of(key) << 4 | code_of(value));
     out_.commit(head);
@@ -243,7 +391,7 @@ class CompactWriter {
     out_.commit(write_varint(at, value));
   }
   void field_header(std::uint8_t code, std::int16_t id) {
-    std::uint8_t* at = out_.prepare(4);
+    std::uint8_t* at = out_.prepare(11);
     const std::int32_t delta = std::int32_t{id} - last_id_;
     last_id_ = id;
     if (delta >= 1 && delta <= 15) {

@@ -9,6 +9,7 @@
 #include "base/bytes.hpp"
 #include "base/input.hpp"
 #include "base/limits.hpp"
+#include "wire/no_place.hpp"
 #include "wire/types.hpp"
 
 // Apache's JSON protocol: a message is [1,"name",type,sequence id,struct], a struct
@@ -36,6 +37,7 @@ class JsonReader {
  public:
   using Options = JsonOptions;
   struct Saved {};
+  using Place = NoPlace;
   static constexpr bool boolean_in_header = false;
 
   JsonReader(Input& in, const Limits& limits, Options = {}) : in_(in), limits_(limits) {}
@@ -110,6 +112,7 @@ class JsonWriter {
  public:
   using Options = JsonOptions;
   struct Saved {};
+  using Place = NoPlace;
 
   explicit JsonWriter(Buffer& out, Options = {}) : out_(out) {}
 

@@ -1,7 +1,5 @@
 #include "wire/varint.hpp"
 
-#include <bit>
-
 #include "wire/checks.hpp"
 
 namespace fastthrift::wire {
@@ -28,20 +26,11 @@ std::uint64_t read_bytewise(Input& in, unsigned bits) {
 }  // namespace
 
 std::uint64_t read_long_varint(Input& in, unsigned bits) {
-  if (in.at_hand() < 8) return read_bytewise(in, bits);
-  // Eight bytes at once: find the first without the top bit, drop what lies behind it, close the gaps of one
-  // bit.
-  std::uint64_t word = load_little_endian<std::uint64_t>(in.need(8));
-  const std::uint64_t ends = ~word & 0x8080808080808080u;
-  if (ends == 0) return read_bytewise(in, bits);
-  const unsigned size = static_cast<unsigned>(std::countr_zero(ends)) / 8 + 1;
-  word &= (ends ^ (ends - 1)) & 0x7f7f7f7f7f7f7f7fu;
-  word = ((word & 0x7f007f007f007f00u) >> 1) | (word & 0x007f007f007f007fu);
-  word = ((word & 0xffff0000ffff0000u) >> 2) | (word & 0x0000ffff0000ffffu);
-  word = ((word & 0xffffffff00000000u) >> 4) | (word & 0x00000000ffffffffu);
-  if (size > varint_bytes(bits) || (bits < 64 && word >> bits != 0)) refuse_varint(bits, in);
+  std::uint64_t value = 0;
+  const unsigned size = in.at_hand() < 8 ? 0 : unpack_varint(in.need(8), bits, value);
+  if (size == 0) return read_bytewise(in, bits);
   in.advance(size);
-  return word;
+  return value;
 }
 
 }  // namespace fastthrift::wire

@@ -36,6 +36,21 @@ void test_extent_is_where_the_number_ends_or_one_more_than_is_there() {
   for (const auto& row : table) BOOST_TEST_EQ(varint_extent(from_hex(row.hex), row.bits), row.extent);
 }
 
+void test_every_width_is_written_in_sevens() {
+  for (unsigned bits = 0; bits <= 64; ++bits) {
+    for (const std::uint64_t value :
+         {bits == 0 ? 0 : std::uint64_t{1} << (bits - 1), bits == 0 ? 0 : ~std::uint64_t{0} >> (64 - bits)}) {
+      std::vector<std::uint8_t> expected;
+      std::uint64_t rest = value;
+      for (; rest >= 0x80; rest >>= 7) expected.push_back(static_cast<std::uint8_t>(rest | 0x80));
+      expected.push_back(static_cast<std::uint8_t>(rest));
+      std::vector<std::uint8_t> written(10, 0xff);
+      written.resize(write_varint(written.data(), value));
+      BOOST_TEST_ALL_EQ(written.begin(), written.end(), expected.begin(), expected.end());
+    }
+  }
+}
+
 void test_stream_is_asked_for_no_byte_behind_the_number() {
   for (unsigned bytes = 1; bytes <= 10; ++bytes) {
     const std::uint64_t expected = std::uint64_t{1} << (7 * (bytes - 1));
@@ -114,6 +129,7 @@ void test_zigzag_is_small_near_zero() {
 
 int main() {
   test_extent_is_where_the_number_ends_or_one_more_than_is_there();
+  test_every_width_is_written_in_sevens();
   test_stream_is_asked_for_no_byte_behind_the_number();
   test_number_that_never_ends_is_refused_after_its_most_bytes();
   test_cut_number_is_the_end_of_the_input();
