@@ -8,8 +8,7 @@ namespace fastthrift::python {
 
 // Whether pybind11 has made it, whose classes have a metaclass of their own.
 inline bool is_bound_class(pybind11::handle object) {
-  return Py_TYPE(object.ptr()) ==
-         pybind11::detail::get_internals().default_metaclass;
+  return Py_TYPE(object.ptr()) == pybind11::detail::get_internals().default_metaclass;
 }
 
 // Closes what pybind11 leaves open in a class: `cls.__new__(cls)` alone gives an object of memory that nobody

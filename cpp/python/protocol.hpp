@@ -6,9 +6,9 @@
 #include "wire/types.hpp"
 
 // The protocol classes as Python objects: TProtocolBase, TBinaryProtocol (also called TCyBinaryProtocol),
-// TCompactProtocol, TApacheJSONProtocol and their factories. What encodes and decodes whole messages by itself (serialize, the
-// client, the server) asks here whether an object is one of ours and goes past its methods; everything else
-// is called as Python calls it.
+// TCompactProtocol, TApacheJSONProtocol and their factories. What encodes and decodes whole messages by
+// itself (serialize, the client, the server) asks here whether an object is one of ours and goes past its
+// methods; everything else is called as Python calls it.
 namespace fastthrift::python::protocol {
 
 // The C part of TProtocolBase and of everything that derives from it.

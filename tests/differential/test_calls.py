@@ -74,8 +74,9 @@ class Served:
 @pytest.fixture(scope="module")
 def servers() -> Iterator[Any]:
     """Starts servers, each once, and ends them after the module. thriftpy2 would give UNIX sockets 3 s of idleness."""
-    logging.getLogger("thriftpy2.server").setLevel(logging.CRITICAL)
-    logging.getLogger("fastthrift.server").setLevel(logging.CRITICAL)
+    loggers = [logging.getLogger(f"{name}.server") for name in ("thriftpy2", "fastthrift")]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
     running: dict[tuple[str, str, str], Served] = {}
     started = []
 
@@ -99,6 +100,8 @@ def servers() -> Iterator[Any]:
     yield serve
     for server in started:
         server.close()
+    for logger in loggers:
+        logger.setLevel(logging.NOTSET)
 
 
 def free_port() -> int:

@@ -9,6 +9,7 @@ import random
 from typing import Any
 
 import pytest
+
 from fastthrift.protocol import TApacheJSONProtocol, TApacheJSONProtocolFactory
 from fastthrift.protocol.apache_json import CTYPES, JTYPES, VERSION, flatten
 from fastthrift.protocol.exc import TProtocolException
