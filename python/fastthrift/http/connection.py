@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import logging
 import socket
 import ssl
 import time
-from email.utils import formatdate
-from http import HTTPStatus
 from typing import Any, Callable
 
 from fastthrift.http.refused import Refused
 from fastthrift.http.request import Limits, Request, RequestReader
+from fastthrift.http.response import response
 from fastthrift.refusals import Refusals
 from fastthrift.transport.sslsocket import HANDSHAKE_MS
 
@@ -84,7 +82,7 @@ class Connection:
             if request is None:
                 return False
             if request.line.method != "POST":
-                self._send(self._response(405, b"messages come by POST\n", request))
+                self._send(response(405, b"messages come by POST\n", request))
                 return request.keep_alive
             body = self._answer(request, self)
             if body is None:
@@ -93,11 +91,11 @@ class Connection:
                 self._send(body)
                 return False
             keep_alive = request.keep_alive and self._may_go_on()
-            self._send(self._response(200, body, request if keep_alive else None))
+            self._send(response(200, body, request if keep_alive else None))
             return keep_alive
         except Refused as error:
             self._refusals.refused("request", error)
-            self._send(self._response(error.status, error.text.encode() + b"\n", None))
+            self._send(response(error.status, error.text.encode() + b"\n", None))
             self._linger()
             return False
 
@@ -131,24 +129,6 @@ class Connection:
             received += len(data)
             self._reader.feed(data)
 
-    def _response(self, status: int, body: bytes, goes_on_after: Request | None) -> bytes:
-        """The response; ``goes_on_after`` is the request on whose connection another one may follow."""
-        lines = [
-            f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
-            f"Date: {_date(int(time.time()))}",
-            f"Content-Type: {'application/x-thrift' if status == 200 else 'text/plain'}",
-            f"Content-Length: {len(body)}",
-        ]
-        if status == 405:
-            lines.append("Allow: POST")
-        if goes_on_after is None or not goes_on_after.keep_alive:
-            lines.append("Connection: close")
-        elif goes_on_after.line.minor == 0:
-            lines.append("Connection: keep-alive")
-        if goes_on_after is not None and goes_on_after.line.method == "HEAD":
-            body = b""
-        return "\r\n".join(lines).encode("ascii") + b"\r\n\r\n" + body
-
     def _send(self, data: bytes) -> None:
         self.sock.settimeout(MESSAGE_SECONDS + len(data) / LEAST_BYTES_A_SECOND)
         self.sock.sendall(data)
@@ -167,8 +147,3 @@ class Connection:
                 if not data:
                     return
                 size += len(data)
-
-
-@functools.lru_cache(maxsize=1)
-def _date(second: int) -> str:
-    return formatdate(second, usegmt=True)

@@ -89,13 +89,14 @@ class TAsyncClient:
             self._turn = asyncio.Lock()
         async with self._turn:
             bottom = _timed(self._iprot.trans)
+            is_oneway = getattr(getattr(self._service, api + "_result"), "oneway", False)
             if bottom is not None:
-                bottom.begin_call()
+                (is_oneway and getattr(bottom, "begin_oneway", None) or bottom.begin_call)()
             try:
                 self._seqid = self._seqid + 1 if self._seqid < _LAST_SEQID else 1
                 self._sent = None
                 await self._send(api, **arguments)
-                if getattr(getattr(self._service, api + "_result"), "oneway", False):
+                if is_oneway:
                     return None
                 return await self._recv(api)
             finally:
