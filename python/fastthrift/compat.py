@@ -21,6 +21,9 @@ from . import defaults
 
 _OURS = __name__.rpartition(".")[0]
 
+# Whose place a package takes: Apache's has a tree of its own.
+_TREES = {"thrift": _OURS + ".apache"}
+
 
 class _Loader(importlib.abc.Loader):
     """Hands out the module of ours; importing it again under the other name must leave its ``__spec__`` alone."""
@@ -38,17 +41,18 @@ class _Loader(importlib.abc.Loader):
 
 
 class Alias(importlib.abc.MetaPathFinder):
-    """Finds ``NAME`` and ``NAME.x.y`` as ``fastthrift`` and ``fastthrift.x.y``."""
+    """Finds ``NAME`` and ``NAME.x.y`` as ``fastthrift`` and ``fastthrift.x.y``; ``thrift`` as ``fastthrift.apache``."""
 
     def __init__(self, name: str) -> None:
         self.name = name
+        self.ours = _TREES.get(name, _OURS)
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> importlib.machinery.ModuleSpec | None:
         if fullname != self.name and not fullname.startswith(self.name + "."):
             return None
-        ours = _OURS + fullname[len(self.name) :]
+        ours = self.ours + fullname[len(self.name) :]
         found = importlib.util.find_spec(ours)
         if found is None:
             return None
@@ -58,14 +62,16 @@ class Alias(importlib.abc.MetaPathFinder):
 
 
 def install(name: str = "thriftpy2") -> None:
-    """Aliases the package ``name`` to fastthrift and switches the process to thriftpy2's defaults."""
+    """Aliases the package ``name`` to fastthrift. ``thrift`` becomes `fastthrift.apache`; any other name is thriftpy2's
+    tree, and the process is switched to thriftpy2's defaults."""
     if any(isinstance(finder, Alias) and finder.name == name for finder in sys.meta_path):
         return
     present = sys.modules.get(name)
-    if present is not None and present is not sys.modules[_OURS]:
+    if present is not None and present is not sys.modules.get(_TREES.get(name, _OURS)):
         raise ImportError(f"{name} is imported already: install the alias before the first import of it", name=name)
     sys.meta_path.insert(0, Alias(name))
-    defaults.use("thriftpy2")
+    if name not in _TREES:
+        defaults.use("thriftpy2")
 
 
 def uninstall(name: str = "thriftpy2") -> None:
@@ -73,7 +79,8 @@ def uninstall(name: str = "thriftpy2") -> None:
     sys.meta_path[:] = [finder for finder in sys.meta_path if not (isinstance(finder, Alias) and finder.name == name)]
     for module in [m for m in sys.modules if m == name or m.startswith(name + ".")]:
         del sys.modules[module]
-    defaults.use("fastthrift")
+    if name not in _TREES:
+        defaults.use("fastthrift")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -1,0 +1,172 @@
+"""What the clients and processors that ``fastthrift --gen py`` writes are made of."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Callable, ClassVar, Optional
+
+from fastthrift.apache.Thrift import TApplicationException, TMessageType, TProcessor, TType
+from fastthrift.apache.transport.TTransport import TTransportException
+from fastthrift.apache.TStruct import TStruct
+
+__all__ = ["ServiceMethods", "TServiceClient", "TServiceProcessor"]
+
+ServiceMethods = dict[str, tuple[str, type[TStruct], Optional[type[TStruct]]]]
+
+_LAST_SEQID = 0x7FFFFFFF
+
+
+class TServiceClient:
+    """The calls of a client: `_call` sends one and waits for its answer."""
+
+    def __init__(self, iprot: Any, oprot: Any = None) -> None:
+        self._iprot = self._oprot = iprot
+        if oprot is not None:
+            self._oprot = oprot
+        self._seqid = 0
+
+    def _call(self, name: str, args: TStruct, result: type[TStruct]) -> Any:
+        self._send(name, args)
+        return self._recv(name, result)
+
+    def _call_oneway(self, name: str, args: TStruct) -> None:
+        self._send(name, args, TMessageType.ONEWAY)
+
+    def _send(self, name: str, args: TStruct, type: int = TMessageType.CALL) -> None:
+        self._seqid = self._seqid + 1 if self._seqid < _LAST_SEQID else 1
+        oprot = self._oprot
+        oprot.writeMessageBegin(name, type, self._seqid)
+        args.write(oprot)
+        oprot.writeMessageEnd()
+        oprot.trans.flush()
+
+    def _recv(self, name: str, result: type[TStruct]) -> Any:
+        iprot = self._iprot
+        answered, mtype, seqid = iprot.readMessageBegin()
+        if mtype == TMessageType.EXCEPTION:
+            error = TApplicationException()
+            error.read(iprot)
+            iprot.readMessageEnd()
+            raise error
+        found: Any = result()
+        found.read(iprot)
+        iprot.readMessageEnd()
+        self._check(name, answered, mtype, seqid)
+        return _outcome(name, found)
+
+    def _check(self, name: str, answered: str, mtype: int, seqid: int) -> None:
+        """Whether this is the answer to the call, and not the late one to a call before. Some servers send 0 always."""
+        if mtype != TMessageType.REPLY:
+            raise TApplicationException(
+                TApplicationException.INVALID_MESSAGE_TYPE, f"{name} was answered with a message of type {mtype}"
+            )
+        if seqid not in (self._seqid, 0):
+            raise TApplicationException(
+                TApplicationException.BAD_SEQUENCE_ID,
+                f"{name} failed: out of sequence response, {self._seqid} was sent and {seqid} answered",
+            )
+        if answered != name:
+            raise TApplicationException(
+                TApplicationException.WRONG_METHOD_NAME, f"{name} was called, {answered} answered"
+            )
+
+
+def _outcome(name: str, result: Any) -> Any:
+    """What a result struct says: the value, or the exception that is raised."""
+    has_success = False
+    for item in result.thrift_spec:
+        if item is None:
+            continue
+        value = getattr(result, item[2], None)
+        if item[0] == 0:
+            has_success = True
+            if value is not None:
+                return value
+        elif value is not None:
+            raise value
+    if has_success:
+        raise TApplicationException(TApplicationException.MISSING_RESULT, f"{name} failed: unknown result")
+    return None
+
+
+class TServiceProcessor(TProcessor):
+    """Answers the messages of a service with the methods of a handler."""
+
+    _methods: ClassVar[ServiceMethods] = {}
+
+    def __init__(self, handler: Any) -> None:
+        self._handler = handler
+        self._processMap: dict[str, Callable[..., Any]] = {}
+        self._on_message_begin: Optional[Callable[[str, int, int], Any]] = None
+
+    def on_message_begin(self, func: Callable[[str, int, int], Any]) -> None:
+        self._on_message_begin = func
+
+    def process(self, iprot: Any, oprot: Any) -> Any:
+        """Answers one message; True where the service has the method."""
+        name, mtype, seqid = iprot.readMessageBegin()
+        if self._on_message_begin is not None:
+            self._on_message_begin(name, mtype, seqid)
+        method = self._processMap.get(name)
+        if method is None:
+            iprot.skip(TType.STRUCT)
+            iprot.readMessageEnd()
+            if mtype != TMessageType.ONEWAY:
+                text = f"Unknown function {name}"
+                _answer(
+                    oprot,
+                    name,
+                    TMessageType.EXCEPTION,
+                    seqid,
+                    TApplicationException(TApplicationException.UNKNOWN_METHOD, text),
+                )
+            return None
+        method(self, seqid, iprot, oprot)
+        return True
+
+    def _process(self, name: str, seqid: int, iprot: Any, oprot: Any) -> None:
+        attribute, args_class, result_class = self._methods[name]
+        args: Any = args_class()
+        args.read(iprot)
+        iprot.readMessageEnd()
+        method = getattr(self._handler, attribute)
+        arguments = [getattr(args, each) for each in getattr(args_class, "__slots__", ())]
+        if result_class is None:
+            _call_oneway(method, arguments)
+            return
+        mtype = TMessageType.REPLY
+        answer: Any = result_class()
+        declared = [item for item in result_class.thrift_spec if item is not None and item[0] != 0]
+        try:
+            value = method(*arguments)
+            if len(result_class.thrift_spec) > 0 and result_class.thrift_spec[0] is not None:
+                answer.success = value
+        except TTransportException:
+            raise
+        except tuple(item[3][0] for item in declared) as error:
+            field = next(item for item in declared if isinstance(error, item[3][0]))
+            setattr(answer, field[2], error)
+        except TApplicationException as error:
+            logging.exception("TApplication exception in handler")
+            mtype, answer = TMessageType.EXCEPTION, error
+        except Exception:  # noqa: BLE001 - whatever a handler raises is answered
+            logging.exception("Unexpected exception in handler")
+            mtype = TMessageType.EXCEPTION
+            answer = TApplicationException(TApplicationException.INTERNAL_ERROR, "Internal error")
+        _answer(oprot, name, mtype, seqid, answer)
+
+
+def _call_oneway(method: Callable[..., Any], arguments: list[Any]) -> None:
+    try:
+        method(*arguments)
+    except TTransportException:
+        raise
+    except Exception:  # noqa: BLE001 - nobody waits for an answer
+        logging.exception("Exception in oneway handler")
+
+
+def _answer(oprot: Any, name: str, mtype: int, seqid: int, answer: Any) -> None:
+    oprot.writeMessageBegin(name, mtype, seqid)
+    answer.write(oprot)
+    oprot.writeMessageEnd()
+    oprot.trans.flush()

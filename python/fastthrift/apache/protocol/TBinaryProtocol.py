@@ -1,0 +1,266 @@
+"""The binary protocol. `_fast_*` are the core's: structs are read and written natively in all of its classes."""
+
+from __future__ import annotations
+
+import uuid as _uuid
+from struct import Struct
+from struct import error as _StructError
+from typing import Any, Optional
+
+from fastthrift.apache.protocol import fastbinary
+from fastthrift.apache.protocol.TProtocol import (
+    DEFAULT_STRING_LENGTH_LIMIT,
+    TProtocolBase,
+    TProtocolException,
+    TProtocolFactory,
+    TProtocolRangeError,
+)
+from fastthrift.apache.Thrift import TType
+
+_I8, _I16, _I32, _I64, _DOUBLE = Struct("!b"), Struct("!h"), Struct("!i"), Struct("!q"), Struct("!d")
+_FIELD, _MAP, _LIST = Struct("!bh"), Struct("!bbi"), Struct("!bi")
+
+
+class _RangeError(TProtocolRangeError, _StructError):
+    """As Apache's plain protocol raises it, for handlers of either class."""
+
+
+def _refuse(error: _StructError) -> _RangeError:
+    return _RangeError(TProtocolException.INVALID_DATA, str(error))
+
+
+class TBinaryProtocol(TProtocolBase):
+    """Binary over any transport; ``strictWrite`` puts the version before a message, ``strictRead`` wants it there."""
+
+    VERSION_MASK = -65536
+    VERSION_1 = -2147418112
+    TYPE_MASK = 0x000000FF
+
+    def __init__(self, trans: Any, strictRead: bool = False, strictWrite: bool = True, **kwargs: Any) -> None:
+        TProtocolBase.__init__(self, trans)
+        self.strictRead = strictRead
+        self.strictWrite = strictWrite
+        self.string_length_limit: Optional[int] = kwargs.get("string_length_limit", DEFAULT_STRING_LENGTH_LIMIT)
+        self.container_length_limit: Optional[int] = kwargs.get("container_length_limit")
+        self._fast_decode = fastbinary.decode_binary
+        self._fast_encode = fastbinary.encode_binary
+
+    def _check_string_length(self, length: int) -> None:
+        self._check_length(self.string_length_limit, length)
+
+    def _check_container_length(self, length: int) -> None:
+        self._check_length(self.container_length_limit, length)
+
+    def writeMessageBegin(self, name: str, type: int, seqid: int) -> None:
+        if self.strictWrite:
+            self.writeI32(self.VERSION_1 | type)
+            self.writeString(name)
+            self.writeI32(seqid)
+        else:
+            self.writeString(name)
+            self.writeByte(type)
+            self.writeI32(seqid)
+
+    def writeMessageEnd(self) -> None:
+        pass
+
+    def writeStructBegin(self, name: str) -> None:
+        pass
+
+    def writeStructEnd(self) -> None:
+        pass
+
+    def writeFieldBegin(self, name: str, type: int, id: int) -> None:
+        try:
+            self.trans.write(_FIELD.pack(type, id))
+        except _StructError as error:
+            raise _refuse(error) from None
+
+    def writeFieldEnd(self) -> None:
+        pass
+
+    def writeFieldStop(self) -> None:
+        self.trans.write(b"\x00")
+
+    def writeMapBegin(self, ktype: int, vtype: int, size: int) -> None:
+        self.trans.write(_MAP.pack(ktype, vtype, size))
+
+    def writeMapEnd(self) -> None:
+        pass
+
+    def writeListBegin(self, etype: int, size: int) -> None:
+        self.trans.write(_LIST.pack(etype, size))
+
+    def writeListEnd(self) -> None:
+        pass
+
+    def writeSetBegin(self, etype: int, size: int) -> None:
+        self.trans.write(_LIST.pack(etype, size))
+
+    def writeSetEnd(self) -> None:
+        pass
+
+    def writeBool(self, bool: Any) -> None:
+        self.trans.write(b"\x01" if bool else b"\x00")
+
+    def _write_number(self, form: Struct, number: Any) -> None:
+        try:
+            packed = form.pack(number)
+        except _StructError as error:
+            raise _refuse(error) from None
+        self.trans.write(packed)
+
+    def writeByte(self, byte: int) -> None:
+        self._write_number(_I8, byte)
+
+    def writeI16(self, i16: int) -> None:
+        self._write_number(_I16, i16)
+
+    def writeI32(self, i32: int) -> None:
+        self._write_number(_I32, i32)
+
+    def writeI64(self, i64: int) -> None:
+        self._write_number(_I64, i64)
+
+    def writeDouble(self, dub: float) -> None:
+        self._write_number(_DOUBLE, dub)
+
+    def writeBinary(self, str: bytes) -> None:
+        self.trans.write(_I32.pack(len(str)) + str)
+
+    def writeUuid(self, uuid: Any) -> None:
+        self.trans.write(uuid.bytes)
+
+    def readMessageBegin(self) -> tuple[str, int, int]:
+        size = self.readI32()
+        if size < 0:
+            if size & self.VERSION_MASK != self.VERSION_1:
+                raise TProtocolException(TProtocolException.BAD_VERSION, f"Bad version in readMessageBegin: {size}")
+            return (self.readString(), size & self.TYPE_MASK, self.readI32())
+        if self.strictRead:
+            raise TProtocolException(TProtocolException.BAD_VERSION, "No protocol version header")
+        self._check_string_length(size)
+        name = self.trans.readAll(size).decode("utf-8")
+        return (name, self.readByte(), self.readI32())
+
+    def readMessageEnd(self) -> None:
+        pass
+
+    def readStructBegin(self) -> None:
+        pass
+
+    def readStructEnd(self) -> None:
+        pass
+
+    def readFieldBegin(self) -> tuple[Optional[str], int, int]:
+        type = self.readByte()
+        if type == TType.STOP:
+            return (None, type, 0)
+        return (None, type, self.readI16())
+
+    def readFieldEnd(self) -> None:
+        pass
+
+    def readMapBegin(self) -> tuple[int, int, int]:
+        ktype, vtype, size = _MAP.unpack(self.trans.readAll(6))
+        self._check_container_length(size)
+        return (ktype, vtype, size)
+
+    def readMapEnd(self) -> None:
+        pass
+
+    def readListBegin(self) -> tuple[int, int]:
+        etype, size = _LIST.unpack(self.trans.readAll(5))
+        self._check_container_length(size)
+        return (etype, size)
+
+    def readListEnd(self) -> None:
+        pass
+
+    def readSetBegin(self) -> tuple[int, int]:
+        etype, size = _LIST.unpack(self.trans.readAll(5))
+        self._check_container_length(size)
+        return (etype, size)
+
+    def readSetEnd(self) -> None:
+        pass
+
+    def readBool(self) -> bool:
+        return self.readByte() != 0
+
+    def readByte(self) -> int:
+        number: int = _I8.unpack(self.trans.readAll(1))[0]
+        return number
+
+    def readI16(self) -> int:
+        number: int = _I16.unpack(self.trans.readAll(2))[0]
+        return number
+
+    def readI32(self) -> int:
+        number: int = _I32.unpack(self.trans.readAll(4))[0]
+        return number
+
+    def readI64(self) -> int:
+        number: int = _I64.unpack(self.trans.readAll(8))[0]
+        return number
+
+    def readDouble(self) -> float:
+        number: float = _DOUBLE.unpack(self.trans.readAll(8))[0]
+        return number
+
+    def readBinary(self) -> bytes:
+        size = self.readI32()
+        self._check_string_length(size)
+        found: bytes = self.trans.readAll(size)
+        return found
+
+    def _skip_string(self) -> None:
+        self.readBinary()
+
+    def readUuid(self) -> _uuid.UUID:
+        return _uuid.UUID(bytes=self.trans.readAll(16))
+
+
+class TBinaryProtocolFactory(TProtocolFactory):
+    def __init__(self, strictRead: bool = False, strictWrite: bool = True, **kwargs: Any) -> None:
+        self.strictRead = strictRead
+        self.strictWrite = strictWrite
+        self.string_length_limit: Optional[int] = kwargs.get("string_length_limit", DEFAULT_STRING_LENGTH_LIMIT)
+        self.container_length_limit: Optional[int] = kwargs.get("container_length_limit")
+
+    def getProtocol(self, trans: Any) -> TBinaryProtocol:
+        return TBinaryProtocol(
+            trans,
+            self.strictRead,
+            self.strictWrite,
+            string_length_limit=self.string_length_limit,
+            container_length_limit=self.container_length_limit,
+        )
+
+
+class TBinaryProtocolAccelerated(TBinaryProtocol):
+    """The same under the name of Apache's with the C extension. ``fallback`` is taken and has no effect."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.pop("fallback", None)
+        super().__init__(*args, **kwargs)
+
+
+class TBinaryProtocolAcceleratedFactory(TProtocolFactory):
+    def __init__(
+        self,
+        string_length_limit: Optional[int] = DEFAULT_STRING_LENGTH_LIMIT,
+        container_length_limit: Optional[int] = None,
+        fallback: bool = True,
+    ) -> None:
+        self.string_length_limit = string_length_limit
+        self.container_length_limit = container_length_limit
+        self._fallback = fallback
+
+    def getProtocol(self, trans: Any) -> TBinaryProtocolAccelerated:
+        return TBinaryProtocolAccelerated(
+            trans,
+            string_length_limit=self.string_length_limit,
+            container_length_limit=self.container_length_limit,
+            fallback=self._fallback,
+        )

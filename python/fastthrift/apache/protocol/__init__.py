@@ -1,0 +1,9 @@
+__all__ = [
+    "fastbinary",
+    "TBase",
+    "TBinaryProtocol",
+    "TCompactProtocol",
+    "TJSONProtocol",
+    "TProtocol",
+    "TProtocolDecorator",
+]
