@@ -141,7 +141,7 @@ void test_impossible_sizes_are_bad_alloc_and_change_nothing() {
 
 }  // namespace
 
-int main() {
+void test_buffer() {
   test_new_buffer_is_empty_and_holds_nothing();
   test_bytes_come_out_as_they_went_in();
   test_capacity_grows_geometrically();
@@ -152,5 +152,4 @@ int main() {
   test_reserve_makes_room_once();
   test_moved_buffer_takes_its_bytes_along();
   test_impossible_sizes_are_bad_alloc_and_change_nothing();
-  return boost::report_errors();
 }

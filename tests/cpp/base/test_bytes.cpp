@@ -59,9 +59,8 @@ static_assert(byte_swapped(std::uint64_t{0x0123456789abcdef}) == 0xefcdab8967452
 
 }  // namespace
 
-int main() {
+void test_bytes() {
   test_numbers_stand_in_both_orders();
   test_sign_is_in_the_first_byte_of_big_endian();
   test_numbers_round_trip_at_any_address();
-  return boost::report_errors();
 }

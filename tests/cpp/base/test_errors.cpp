@@ -63,8 +63,7 @@ void test_errors_keep_kind_and_text() {
 
 }  // namespace
 
-int main() {
+void test_errors() {
   test_place_stands_in_front_of_the_sentence();
   test_errors_keep_kind_and_text();
-  return boost::report_errors();
 }

@@ -69,10 +69,9 @@ void test_stream_moves_its_window_and_keeps_the_offset() {
 
 }  // namespace
 
-int main() {
+void test_input() {
   test_bytes_are_taken_in_order();
   test_end_of_memory_is_an_error_with_its_place();
   test_nothing_can_be_taken_from_nothing();
   test_stream_moves_its_window_and_keeps_the_offset();
-  return boost::report_errors();
 }

@@ -141,12 +141,11 @@ void test_written_message_over_the_limit_is_refused_and_can_be_cut_off() {
 
 }  // namespace
 
-int main() {
+void test_framed() {
   test_length_that_is_no_frame_is_refused_with_a_hint();
   test_limit_is_the_smaller_of_frame_and_message();
   test_frames_are_found_in_any_pieces();
   test_wanted_is_the_head_and_then_the_whole_frame();
   test_written_message_gets_its_length_in_front();
   test_written_message_over_the_limit_is_refused_and_can_be_cut_off();
-  return boost::report_errors();
 }

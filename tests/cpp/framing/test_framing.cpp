@@ -91,9 +91,8 @@ void test_limits_reach_the_framing() {
 
 }  // namespace
 
-int main() {
+void test_framing() {
   test_kind_and_protocol_choose_where_a_message_ends();
   test_what_is_wrapped_is_found_again();
   test_limits_reach_the_framing();
-  return boost::report_errors();
 }

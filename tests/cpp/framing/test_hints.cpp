@@ -77,9 +77,8 @@ void test_cut_bytes_are_looked_at_safely() {
 
 }  // namespace
 
-int main() {
+void test_hints() {
   test_first_bytes_are_named();
   test_what_is_expected_gets_no_hint();
   test_cut_bytes_are_looked_at_safely();
-  return boost::report_errors();
 }

@@ -195,7 +195,7 @@ void test_read_message_over_the_limit_is_refused() {
 
 }  // namespace
 
-int main() {
+void test_unframed() {
   test_messages_behind_each_other_are_found_in_any_pieces();
   test_old_binary_messages_are_read_where_that_is_asked_for();
   test_bytes_that_are_no_message_are_refused_with_a_hint();
@@ -203,5 +203,4 @@ int main() {
   test_nothing_is_put_around_a_message();
   test_written_message_over_the_limit_is_refused();
   test_read_message_over_the_limit_is_refused();
-  return boost::report_errors();
 }

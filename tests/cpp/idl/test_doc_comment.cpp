@@ -32,7 +32,6 @@ void test_the_frame_of_a_comment_is_not_its_text() {
 
 }  // namespace
 
-int main() {
+void test_doc_comment() {
   test_the_frame_of_a_comment_is_not_its_text();
-  return boost::report_errors();
 }

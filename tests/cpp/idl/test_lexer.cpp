@@ -190,7 +190,7 @@ void test_names_grow_over_hyphens_where_they_may() {
 
 }  // namespace
 
-int main() {
+void test_lexer() {
   test_text_is_cut_into_tokens();
   test_what_is_no_token_is_refused_with_its_place();
   test_reserved_names_are_whole_words();
@@ -198,5 +198,4 @@ int main() {
   test_places_count_lines_and_characters();
   test_the_latest_doc_comment_waits_until_it_is_taken();
   test_names_grow_over_hyphens_where_they_may();
-  return boost::report_errors();
 }

@@ -90,9 +90,8 @@ void test_hexadecimal_digits_of_any_length_become_decimal() {
 
 }  // namespace
 
-int main() {
+void test_number() {
   test_doubles_are_what_the_text_says();
   test_doubles_are_shown_as_python_shows_them();
   test_hexadecimal_digits_of_any_length_become_decimal();
-  return boost::report_errors();
 }

@@ -332,7 +332,7 @@ void test_reserved_names_are_refused_only_on_request() {
 
 }  // namespace
 
-int main() {
+void test_parser() {
   test_both_grammars_are_accepted();
   test_what_is_not_in_the_grammar_is_refused();
   test_a_text_without_file_is_called_none();
@@ -344,5 +344,4 @@ int main() {
   test_doc_comments_belong_to_what_follows();
   test_first_comment_in_front_of_a_definition_is_the_files_too();
   test_reserved_names_are_refused_only_on_request();
-  return boost::report_errors();
 }

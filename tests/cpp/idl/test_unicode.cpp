@@ -98,11 +98,10 @@ void test_long_text_is_cut_between_characters() {
 
 }  // namespace
 
-int main() {
+void test_unicode() {
   test_code_points_are_read_and_bad_ones_are_not();
   test_first_invalid_byte_is_found();
   test_invalid_bytes_are_replaced();
   test_text_is_quoted_as_python_quotes_it();
   test_long_text_is_cut_between_characters();
-  return boost::report_errors();
 }

@@ -46,10 +46,9 @@ void test_a_passed_deadline_waits_no_more() {
 
 }  // namespace
 
-int main() {
+void test_deadline() {
   test_no_time_given_means_for_ever();
   test_more_than_the_clock_can_hold_is_for_ever();
   test_what_is_left_is_rounded_up();
   test_a_passed_deadline_waits_no_more();
-  return boost::report_errors();
 }

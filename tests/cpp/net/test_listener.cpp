@@ -116,7 +116,7 @@ void test_readiness_says_what_is_ready() {
 
 }  // namespace
 
-int main() {
+void test_listener() {
   test_accepted_connections_are_ready_for_the_event_loop();
   test_peer_is_named_by_address_and_port();
   test_ipv6_peer_stands_in_brackets();
@@ -124,5 +124,4 @@ int main() {
   test_running_out_of_descriptors_is_told_apart();
   test_duplicate_lives_on_alone();
   test_readiness_says_what_is_ready();
-  return boost::report_errors();
 }

@@ -164,7 +164,7 @@ void test_a_signal_asks_the_caller_and_the_wait_goes_on_or_ends() {
 
 }  // namespace
 
-int main() {
+void test_stream() {
   test_bytes_arrive_whatever_the_mode_of_the_descriptor();
   test_reading_ends_at_its_deadline();
   test_writing_ends_at_its_deadline_when_nobody_reads();
@@ -174,5 +174,4 @@ int main() {
   test_a_closed_descriptor_is_an_error();
   test_try_read_and_try_write_never_wait();
   test_a_signal_asks_the_caller_and_the_wait_goes_on_or_ends();
-  return boost::report_errors();
 }

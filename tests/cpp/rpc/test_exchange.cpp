@@ -207,7 +207,7 @@ void test_a_connection_that_went_stale_is_noticed_before_sending() {
 
 }  // namespace
 
-int main() {
+void test_exchange() {
   test_a_reply_comes_whole_or_in_any_pieces();
   test_big_requests_go_out_in_pieces();
   test_a_server_that_answers_before_it_reads_all_does_not_deadlock();
@@ -219,5 +219,4 @@ int main() {
   test_bytes_behind_the_reply_stay_for_the_next_exchange();
   test_oneway_requests_wait_for_nothing();
   test_a_connection_that_went_stale_is_noticed_before_sending();
-  return boost::report_errors();
 }

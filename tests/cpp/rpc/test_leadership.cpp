@@ -164,11 +164,10 @@ void test_the_end_does_not_wait_for_stuck_threads() {
 
 }  // namespace
 
-int main() {
+void test_leadership() {
   test_quick_jobs_stay_on_one_thread();
   test_a_slow_job_stalls_nobody();
   test_slow_after_long_quiet_wakes_the_watchdog();
   test_threads_are_limited_until_the_limit_is_lifted();
   test_the_end_does_not_wait_for_stuck_threads();
-  return boost::report_errors();
 }

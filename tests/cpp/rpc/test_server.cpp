@@ -425,7 +425,7 @@ void test_clients_of_all_kinds_at_once() {
 
 }  // namespace
 
-int main() {
+void test_server() {
   test_a_server_made_before_a_fork_serves_in_the_child();  // first: no thread has run yet
   test_calls_are_answered_in_any_pieces();
   test_pipelined_calls_are_answered_in_order_and_in_few_batches();
@@ -450,5 +450,4 @@ int main() {
   test_no_socket_no_server();
   test_many_connections_leave_nothing_behind();
   test_clients_of_all_kinds_at_once();
-  return boost::report_errors();
 }

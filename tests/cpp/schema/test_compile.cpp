@@ -217,7 +217,7 @@ void test_included_schemas_live_as_long_as_what_uses_them() {
 
 }  // namespace
 
-int main() {
+void test_compile() {
   test_tables_keep_what_the_file_says();
   test_names_are_found_and_the_last_of_a_name_counts();
   test_enums_count_on();
@@ -230,5 +230,4 @@ int main() {
   test_cpp_includes_need_no_schema();
   test_the_prefix_of_an_include_is_its_basename();
   test_included_schemas_live_as_long_as_what_uses_them();
-  return boost::report_errors();
 }

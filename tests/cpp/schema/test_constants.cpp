@@ -254,7 +254,7 @@ void test_short_files_do_not_make_huge_values() {
 
 }  // namespace
 
-int main() {
+void test_constants() {
   test_values_are_converted_to_their_type();
   test_names_stay_references_where_types_agree();
   test_included_constants_and_enums_are_found();
@@ -262,5 +262,4 @@ int main() {
   test_wrong_values_are_refused();
   test_circles_over_several_constants_are_refused();
   test_short_files_do_not_make_huge_values();
-  return boost::report_errors();
 }

@@ -54,9 +54,8 @@ void test_long_chains_of_defaults_need_no_stack() {
 
 }  // namespace
 
-int main() {
+void test_defaults() {
   test_defaults_that_end_are_accepted();
   test_defaults_that_never_end_are_refused();
   test_long_chains_of_defaults_need_no_stack();
-  return boost::report_errors();
 }

@@ -151,7 +151,7 @@ void test_nesting_over_typedefs_is_bounded() {
 
 }  // namespace
 
-int main() {
+void test_types() {
   test_types_are_resolved_in_any_order();
   test_functions_see_later_types_inside_containers();
   test_equal_types_have_one_index();
@@ -159,5 +159,4 @@ int main() {
   test_own_names_win_over_included_ones();
   test_undefined_types_are_refused();
   test_nesting_over_typedefs_is_bounded();
-  return boost::report_errors();
 }

@@ -376,7 +376,7 @@ void test_struct_with_every_type_reads_and_writes_as_in_apache_thrift() {
 
 }  // namespace
 
-int main() {
+void test_binary() {
   test_messages_are_the_bytes_of_the_specification();
   test_old_messages_have_no_version();
   test_third_byte_of_the_version_word_says_nothing();
@@ -391,5 +391,4 @@ int main() {
   test_stream_may_declare_what_can_still_come();
   test_sizes_over_31_bits_are_not_written();
   test_struct_with_every_type_reads_and_writes_as_in_apache_thrift();
-  return boost::report_errors();
 }

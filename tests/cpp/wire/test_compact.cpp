@@ -540,7 +540,7 @@ void test_struct_with_every_type_reads_and_writes_as_in_apache_thrift() {
 
 }  // namespace
 
-int main() {
+void test_compact() {
   test_messages_are_the_bytes_of_the_specification();
   test_message_headers_that_are_none_are_refused();
   test_numbers_are_the_bytes_of_the_specification();
@@ -561,5 +561,4 @@ int main() {
   test_strings_and_uuids_are_the_bytes_of_the_specification();
   test_sizes_over_31_bits_are_not_written();
   test_struct_with_every_type_reads_and_writes_as_in_apache_thrift();
-  return boost::report_errors();
 }

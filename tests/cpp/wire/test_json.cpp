@@ -224,7 +224,7 @@ void test_bytes_that_end_early_are_the_end_of_the_stream() {
 
 }  // namespace
 
-int main() {
+void test_json() {
   test_a_struct_has_its_fields_by_id_and_type();
   test_containers_close_after_their_last_element();
   test_keys_that_are_numbers_stand_in_quotes();
@@ -236,5 +236,4 @@ int main() {
   test_skipping_ends_with_the_value();
   test_what_is_no_value_is_refused();
   test_bytes_that_end_early_are_the_end_of_the_stream();
-  return boost::report_errors();
 }

@@ -249,7 +249,7 @@ void test_wanted_grows_to_what_the_bytes_declare() {
 
 }  // namespace
 
-int main() {
+void test_scanner() {
   test_messages_end_where_they_end_whole_and_byte_by_byte();
   random_messages_end_where_they_end_in_random_pieces<BinaryReader, BinaryWriter>();
   random_messages_end_where_they_end_in_random_pieces<CompactReader, CompactWriter>();
@@ -261,5 +261,4 @@ int main() {
   long_messages_in_small_pieces_cost_linear_time<CompactReader, CompactWriter>(500000);
   test_empty_bytes_are_no_message_and_no_error();
   test_wanted_grows_to_what_the_bytes_declare();
-  return boost::report_errors();
 }

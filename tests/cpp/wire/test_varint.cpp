@@ -127,7 +127,7 @@ void test_zigzag_is_small_near_zero() {
 
 }  // namespace
 
-int main() {
+void test_varint() {
   test_extent_is_where_the_number_ends_or_one_more_than_is_there();
   test_every_width_is_written_in_sevens();
   test_stream_is_asked_for_no_byte_behind_the_number();
@@ -135,5 +135,4 @@ int main() {
   test_cut_number_is_the_end_of_the_input();
   test_both_ways_of_reading_agree();
   test_zigzag_is_small_near_zero();
-  return boost::report_errors();
 }
