@@ -61,6 +61,7 @@ def engine_for(server: Any, server_class: type) -> _core.Server | None:
         answer_undeclared=defaults.current.answer_undeclared_exceptions,
         idle_ms=(trans.client_timeout or 0) * 1000,
         max_connections=server.max_connections,
+        handler_threads=server.handler_threads,
     )
 
 

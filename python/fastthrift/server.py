@@ -262,6 +262,9 @@ class TSimpleServer(_StoppableServer):
 class TThreadedServer(_StoppableServer):
     """Serves each connection as it comes, none waiting for another. ``daemon``: do not wait for handlers at exit."""
 
+    # Handlers that run at the same time, where the core's engine serves.
+    handler_threads = 256
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.daemon = kwargs.pop("daemon", False)
         super().__init__(*args, **kwargs)

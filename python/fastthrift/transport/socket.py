@@ -276,6 +276,11 @@ class TServerSocket:
             self.close()
             raise
 
+    def adopt(self, sock: socket.socket) -> None:
+        """Serves a socket that listens already and may be others' too (a parent's, systemd's): closing stops it here only."""
+        self.sock = sock
+        self._process = -1
+
     def accept(self) -> TSocket:
         if self.sock is None:
             raise TTransportException(TTransportException.NOT_OPEN, "TServerSocket does not listen")
