@@ -1,8 +1,9 @@
 """Lets programs written for thriftpy2 run on fastthrift without a change.
 
 ``install("thriftpy2")`` makes ``import thriftpy2`` and every ``import thriftpy2.x.y`` give fastthrift's modules: the same
-objects, not copies, so classes are identical under both names. ``python -m fastthrift.compat script.py args...`` does so and
-then runs the program.
+objects, not copies, so classes are identical under both names. ``python -m fastthrift.compat script.py args...`` (or ``-m
+module args...``) does so and then runs the program. A process whose command cannot change does so where the environment
+has ``FASTTHRIFT_COMPAT=thriftpy2``, or several names with commas (`fastthrift_compat.pth` asks for it at start).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import importlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import os
 import runpy
 import sys
 from collections.abc import Sequence
@@ -20,6 +22,8 @@ from types import ModuleType
 from . import defaults
 
 _OURS = __name__.rpartition(".")[0]
+
+VARIABLE = "FASTTHRIFT_COMPAT"
 
 # Whose place a package takes: Apache's has a tree of its own.
 _TREES = {"thrift": _OURS + ".apache"}
@@ -83,18 +87,36 @@ def uninstall(name: str = "thriftpy2") -> None:
         defaults.use("fastthrift")
 
 
+def install_from_environment() -> None:
+    """Installs the alias for each name in ``FASTTHRIFT_COMPAT``."""
+    for name in os.environ.get(VARIABLE, "").split(","):
+        if name.strip():
+            install(name.strip())
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
-        prog="python -m fastthrift.compat", description="run a thriftpy2 program on fastthrift"
+        prog="python -m fastthrift.compat",
+        usage="%(prog)s [-h] [--as NAME[,NAME...]] (SCRIPT | -m MODULE) ...",
+        description="run a program written for thriftpy2 (or Apache's thrift) on fastthrift",
     )
-    parser.add_argument("--as", dest="name", default="thriftpy2", help="the package that the program imports")
-    parser.add_argument("script", help="the program")
+    parser.add_argument("--as", dest="names", default="thriftpy2", help="the packages that the program imports")
+    parser.add_argument("-m", dest="is_module", action="store_true", help="the program is a module")
+    parser.add_argument("program", help="the program")
     parser.add_argument("args", nargs=argparse.REMAINDER, help="its arguments")
     options = parser.parse_args(arguments)
+    # For the processes that it starts, too.
+    os.environ[VARIABLE] = options.names
     # `-m` runs this file as __main__: the alias must be the one of the imported module.
-    importlib.import_module(f"{_OURS or 'fastthrift'}.compat").install(options.name)
-    sys.argv = [options.script, *options.args]
-    runpy.run_path(options.script, run_name="__main__")
+    importlib.import_module(f"{_OURS or 'fastthrift'}.compat").install_from_environment()
+    sys.argv = [options.program, *options.args]
+    if options.is_module:
+        runpy.run_module(options.program, run_name="__main__", alter_sys=True)
+        return
+    # As `python SCRIPT` does, not `python -m`: its neighbours are importable, not those of the working directory.
+    if os.path.isfile(options.program) and not getattr(sys.flags, "safe_path", False):
+        sys.path[0] = os.path.dirname(os.path.realpath(options.program))
+    runpy.run_path(options.program, run_name="__main__")
 
 
 if __name__ == "__main__":

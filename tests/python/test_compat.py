@@ -111,3 +111,124 @@ def test_program_runs_under_another_alias(tmp_path: Path) -> None:
     script = tmp_path / "program.py"
     script.write_text("import thriftpy\nprint(thriftpy.__name__)")
     assert run("", "-m", "fastthrift.compat", "--as", "thriftpy", str(script)) == "fastthrift"
+
+
+NEIGHBOUR = "import thriftpy2\nnames = thriftpy2.__name__"
+
+
+@pytest.mark.parametrize("form", [["program.py"], ["-m", "program"], ["--as", "thriftpy2", "-m", "package.program"]])
+def test_script_and_module_forms_import_what_python_would(tmp_path: Path, form: list[str]) -> None:
+    program = (
+        "import sys, {neighbour} as n\nprint(__name__, n.names, sys.argv[1:], bool(sys.argv[0].endswith('program.py')))"
+    )
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "__init__.py").touch()
+    for folder, neighbour in ((tmp_path, "neighbour"), (tmp_path / "package", "package.neighbour")):
+        (folder / "neighbour.py").write_text(NEIGHBOUR)
+        (folder / "program.py").write_text(program.format(neighbour=neighbour))
+    printed = "__main__ fastthrift ['-m', '--as', 'x'] True"
+    assert run("", "-m", "fastthrift.compat", *form, "-m", "--as", "x", cwd=tmp_path) == printed
+
+
+def test_script_elsewhere_finds_its_neighbours_and_not_those_of_the_working_directory(tmp_path: Path) -> None:
+    there, here = tmp_path / "there", tmp_path / "here"
+    there.mkdir()
+    here.mkdir()
+    (there / "program.py").write_text("import neighbour; print(neighbour.names)")
+    (there / "neighbour.py").write_text(NEIGHBOUR)
+    (here / "neighbour.py").write_text("names = 'the wrong one'")
+    assert run("", "-m", "fastthrift.compat", str(there / "program.py"), cwd=here) == "fastthrift"
+
+
+def test_processes_that_a_program_spawns_run_under_the_alias_too(tmp_path: Path) -> None:
+    script = tmp_path / "program.py"
+    script.write_text(
+        "import os, subprocess, sys\n"
+        "print(subprocess.run([sys.executable, '-c', 'import os; print(os.environ[\"FASTTHRIFT_COMPAT\"])'],"
+        " capture_output=True, text=True).stdout.strip())"
+    )
+    assert run("", "-m", "fastthrift.compat", "--as", "thriftpy2,thrift", str(script)) == "thriftpy2,thrift"
+
+
+PTH = Path(PACKAGE) / "fastthrift_compat.pth"
+
+# (what the variable is, the program, what it prints)
+ENVIRONMENTS = [
+    pytest.param("thriftpy2", "import thriftpy2; print(thriftpy2.__name__)", "fastthrift", id="one name"),
+    pytest.param(
+        "thriftpy2, thrift",
+        "import thriftpy2, thrift; print(thriftpy2.__name__, thrift.__name__)",
+        "fastthrift fastthrift.apache",
+        id="two names",
+    ),
+    pytest.param(
+        "", "import sys; print('fastthrift' in sys.modules, 'importlib.util' in sys.modules)", None, id="empty"
+    ),
+    pytest.param(
+        None, "import sys; print('fastthrift' in sys.modules, 'importlib.util' in sys.modules)", None, id="unset"
+    ),
+]
+
+
+@pytest.mark.skipif(not PTH.exists(), reason="the tests run on an installed fastthrift")
+@pytest.mark.parametrize(("value", "program", "printed"), ENVIRONMENTS)
+def test_variable_installs_the_alias_at_start_and_costs_nothing_otherwise(
+    tmp_path: Path, value: str | None, program: str, printed: str | None
+) -> None:
+    """The .pth file in a site-packages of its own, as the wheel puts it beside the package."""
+    environment = {**os.environ, "PYTHONPATH": ""}
+    environment.pop("FASTTHRIFT_COMPAT", None)
+    plain = subprocess.run([sys.executable, "-S", "-c", program], env=environment, capture_output=True, text=True)
+    if value is not None:
+        environment["FASTTHRIFT_COMPAT"] = value
+    start = f"import site, sys; sys.path.insert(0, {PACKAGE!r}); site.addpackage({PACKAGE!r}, {PTH.name!r}, None); "
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", start + program], env=environment, capture_output=True, text=True, timeout=50
+    )
+    assert done.stderr == ""
+    assert done.stdout == (plain.stdout if printed is None else printed + "\n")
+
+
+def test_pth_file_is_one_line_that_imports_and_cmake_installs_it() -> None:
+    if not PTH.exists():
+        pytest.skip("the tests run on an installed fastthrift")
+    lines = PTH.read_text().splitlines()
+    assert len(lines) == 1 and lines[0].startswith("import ")  # others would be taken for paths
+    cmake = Path(PACKAGE).parent / "CMakeLists.txt"
+    assert "install(FILES python/fastthrift_compat.pth DESTINATION .)" in cmake.read_text()
+
+
+def test_pickles_made_by_thriftpy2_load_under_the_alias(tmp_path: Path) -> None:
+    pytest.importorskip("thriftpy2")
+    (tmp_path / "shop.thrift").write_text(
+        "enum Colour { RED = 1 } exception Sold { 1: string why }\n"
+        "struct Item { 1: i64 id, 2: list<string> tags, 3: Colour colour, 4: map<string, Item> parts }"
+    )
+    make = """
+        import pickle, thriftpy2
+        from thriftpy2.thrift import TApplicationException
+        from thriftpy2.transport import TTransportException
+        shop = thriftpy2.load("shop.thrift", "shop_thrift")
+        inner = shop.Item(id=2)
+        values = [shop.Item(1, ["a"], shop.Colour.RED, {"x": inner}), shop.Sold("out"), TApplicationException(6, "m"),
+                  TTransportException(4, "n")]
+        for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+            with open(f"{protocol}.pickle", "wb") as out:
+                pickle.dump(values, out, protocol)
+    """
+    run(make, cwd=tmp_path)
+    read = """
+        import pickle, sys
+        from fastthrift import compat
+        compat.install("thriftpy2")
+        import thriftpy2
+        shop = thriftpy2.load("shop.thrift", "shop_thrift")
+        for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+            with open(f"{protocol}.pickle", "rb") as file:
+                item, sold, application, transport = pickle.load(file)
+            assert item == shop.Item(1, ["a"], 1, {"x": shop.Item(2)}), item
+            assert (type(sold), sold.why, str(application), transport.type, transport.message) == (
+                shop.Sold, "out", "m", 4, "n")
+        print("all")
+    """
+    assert run(read, cwd=tmp_path) == "all"
