@@ -16,7 +16,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 LAUNCHER := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 export CCACHE_NOHASHDIR := 1
 export CCACHE_BASEDIR := $(CURDIR)
-CONFIGURE := cmake -S . -G Ninja $(LAUNCHER) -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python -DFASTTHRIFT_TESTS=ON
+export CCACHE_SLOPPINESS := pch_defines,time_macros,include_file_mtime,include_file_ctime
+CONFIGURE := cmake -S . -G Ninja $(LAUNCHER) -DPython_EXECUTABLE=$(CURDIR)/$(BIN)/python -DFASTTHRIFT_TESTS=ON -DFASTTHRIFT_BULK=ON
 
 help:
 	@echo "make demo      install fastthrift, serve a chat and talk to it"

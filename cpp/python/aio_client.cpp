@@ -32,9 +32,9 @@ Ref take_raised() {
 
 // The calls of one connection of a client. Several may be under way; replies are matched by their sequence
 // ids.
-class Session {
+class ClientSession {
  public:
-  Session(py::object service, py::object protocol, bool is_framed, std::optional<std::size_t> max_frame)
+  ClientSession(py::object service, py::object protocol, bool is_framed, std::optional<std::size_t> max_frame)
       : service_(std::move(service)),
         protocol_(std::move(protocol)),
         incoming_(framing_of(codec_of(protocol_.ptr()), is_framed, max_frame)) {}
@@ -160,17 +160,17 @@ class Session {
 }  // namespace
 
 void add_client_to(py::module_& core) {
-  py::class_<Session>(core, "ClientSession", "The calls of one connection of a client.")
+  py::class_<ClientSession>(core, "ClientSession", "The calls of one connection of a client.")
       .def(py::init([](py::object service, py::object protocol, bool framed,
                        std::optional<std::size_t> max_frame) {
              return translated(
-                 [&] { return std::make_unique<Session>(service, protocol, framed, max_frame); });
+                 [&] { return std::make_unique<ClientSession>(service, protocol, framed, max_frame); });
            }),
            py::arg("service"), py::arg("protocol"), py::kw_only(), py::arg("framed"), py::arg("max_frame"))
-      .def("request", &Session::request, py::arg("name"), py::arg("args"), py::arg("kwargs"))
-      .def("feed", &Session::feed, py::arg("data"), py::arg("replies"))
-      .def_property_readonly("waiting", &Session::waiting)
-      .def_property_readonly("has_part", &Session::has_part);
+      .def("request", &ClientSession::request, py::arg("name"), py::arg("args"), py::arg("kwargs"))
+      .def("feed", &ClientSession::feed, py::arg("data"), py::arg("replies"))
+      .def_property_readonly("waiting", &ClientSession::waiting)
+      .def_property_readonly("has_part", &ClientSession::has_part);
 }
 
 }  // namespace fastthrift::python::aio

@@ -40,9 +40,9 @@ class Service {
 
 // One connection of a server. Answers leave in the order of the requests: behind a call that is still being
 // waited for, those of later ones are kept.
-class Session {
+class ServerSession {
  public:
-  explicit Session(std::shared_ptr<Service> service)
+  explicit ServerSession(std::shared_ptr<Service> service)
       : service_(std::move(service)), incoming_(service_->framing()) {}
 
   // (bytes to send or None, [(number, awaitable), ...] or None, whether all complete messages were handled,
@@ -188,14 +188,14 @@ void add_server_to(py::module_& core) {
            }),
            py::arg("service"), py::arg("handler"), py::arg("log"), py::arg("protocol"), py::kw_only(),
            py::arg("framed"), py::arg("max_frame"), py::arg("answer_undeclared"));
-  py::class_<Session>(core, "ServerSession", "The messages of one connection of a server.")
+  py::class_<ServerSession>(core, "ServerSession", "The messages of one connection of a server.")
       .def(py::init<std::shared_ptr<Service>>(), py::arg("service").none(false))
-      .def("feed", &Session::feed, py::arg("data"), py::arg("most_bytes"), py::arg("most_calls"))
-      .def("finish", &Session::finish, py::arg("number"), py::arg("result"), py::arg("error"))
-      .def("rest", &Session::rest)
-      .def_property_readonly("waiting", &Session::waiting)
-      .def_property_readonly("is_over", &Session::is_over)
-      .def_property_readonly("has_part", &Session::has_part);
+      .def("feed", &ServerSession::feed, py::arg("data"), py::arg("most_bytes"), py::arg("most_calls"))
+      .def("finish", &ServerSession::finish, py::arg("number"), py::arg("result"), py::arg("error"))
+      .def("rest", &ServerSession::rest)
+      .def_property_readonly("waiting", &ServerSession::waiting)
+      .def_property_readonly("is_over", &ServerSession::is_over)
+      .def_property_readonly("has_part", &ServerSession::has_part);
 }
 
 }  // namespace fastthrift::python::aio

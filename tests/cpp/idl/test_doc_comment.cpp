@@ -32,6 +32,4 @@ void test_the_frame_of_a_comment_is_not_its_text() {
 
 }  // namespace
 
-void test_doc_comment() {
-  test_the_frame_of_a_comment_is_not_its_text();
-}
+void test_doc_comment() { test_the_frame_of_a_comment_is_not_its_text(); }
