@@ -1,5 +1,6 @@
 #include "framing/framing.hpp"
 
+#include "framing/dialect.hpp"
 #include "framing/framed.hpp"
 #include "framing/unframed.hpp"
 #include "wire/compact.hpp"
@@ -31,6 +32,8 @@ std::unique_ptr<Framing> make_framing(const Options& options) {
       return make_unframed(options);
     case Kind::framed:
       return std::make_unique<Framed>(options.limits);
+    case Kind::detected:
+      return std::make_unique<Detecting>(options.limits);
   }
   return nullptr;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 
@@ -21,7 +22,10 @@ struct Extent {
   std::size_t end;
 };
 
-enum class Kind { unframed, framed };
+enum class Dialect : std::uint8_t;  // dialect.hpp
+
+// detected: the peer's first bytes say which, and whether there are headers (dialect.hpp)
+enum class Kind { unframed, framed, detected };
 
 struct Options {
   Kind kind = Kind::unframed;
@@ -50,6 +54,9 @@ class Framing {
   // cuts back to `start`.
   virtual std::size_t begin(Buffer& out) const = 0;
   virtual void end(Buffer& out, std::size_t start) const = 0;
+
+  // How the peer speaks, where the framing finds that out.
+  virtual std::optional<Dialect> dialect() const { return std::nullopt; }
 };
 
 std::unique_ptr<Framing> make_framing(const Options& options);

@@ -27,7 +27,7 @@ constexpr Look framed_binary{"a framed binary message",
 constexpr Look framed_compact{"a framed compact message",
                               "use the compact protocol and a framed transport on both sides"};
 constexpr Look header{"a THeader message",
-                      "use a binary or compact protocol without headers on the other side"};
+                      "use THeaderProtocolFactory on this side, or no headers on the other"};
 constexpr Look json{"a JSON message", "use the same protocol on both sides"};
 constexpr Look old_binary{"an old binary message, without a version", "read it with strict_read=False"};
 constexpr Look framed_old_binary{"a framed old binary message, without a version",

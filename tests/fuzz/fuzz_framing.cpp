@@ -57,6 +57,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size < 2) return 0;
   framing::Options options;
   options.kind = (data[0] & 1) != 0 ? framing::Kind::framed : framing::Kind::unframed;
+  if ((data[0] & 16) != 0) options.kind = framing::Kind::detected;
   options.protocol = (data[0] & 2) != 0 ? wire::Protocol::compact : wire::Protocol::binary;
   options.strict_read = (data[0] & 4) == 0;
   if ((data[0] & 8) != 0) {
