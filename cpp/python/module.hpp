@@ -24,6 +24,9 @@ int add_to(PyObject* module);
 namespace server {
 int add_to(PyObject* module);
 }  // namespace server
+namespace header {
+int add_to(PyObject* module);
+}  // namespace header
 namespace aio {
 int add_to(PyObject* module);
 }  // namespace aio

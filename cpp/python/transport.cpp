@@ -2,6 +2,7 @@
 
 #include <structmember.h>
 
+#include <algorithm>
 #include <new>
 #include <string>
 
@@ -48,6 +49,21 @@ PyObject* read(PyObject* self, PyObject* argument) {
       n = 0;
     }
     if (n > 0) fetch(object, n);
+    PyObject* bytes = bytes_of(object->in.data() + object->in_used, n);
+    object->in_used += n;
+    return bytes;
+  });
+}
+
+// What is there, for transports above that do not know how much comes.
+PyObject* read_some(PyObject* self, PyObject* argument) {
+  return guarded<PyObject*>(nullptr, [&] {
+    Object* object = self_of(self);
+    const Py_ssize_t most = PyNumber_AsSsize_t(argument, PyExc_OverflowError);
+    if (most == -1 && PyErr_Occurred() != nullptr) throw PythonError();
+    Reading reading(object);
+    if (most > 0) fetch(object, 1);
+    const std::size_t n = most > 0 ? std::min(static_cast<std::size_t>(most), at_hand(object)) : 0;
     PyObject* bytes = bytes_of(object->in.data() + object->in_used, n);
     object->in_used += n;
     return bytes;
@@ -347,6 +363,8 @@ int set_max_frame(PyObject* self, PyObject* value, void*) {
 PyMethodDef base_methods[] = {
     {"read", read, METH_O,
      "read($self, sz, /)\n--\n\nExactly `sz` bytes; a memory buffer gives what it has."},
+    {"_read", read_some, METH_O,
+     "_read($self, sz, /)\n--\n\nAt most `sz` bytes, as many as are there, but one at least."},
     {"write", write, METH_O, "write($self, buf, /)\n--\n\nCollects bytes until flush."},
     {"flush", flush_method, METH_NOARGS, "flush($self, /)\n--\n\nSends what was written, in one write."},
     {"open", open, METH_NOARGS, "open($self, /)\n--\n\nOpens the transport below."},

@@ -172,7 +172,8 @@ class TClient(_core.ClientCalls):
                 TApplicationException.BAD_SEQUENCE_ID,
                 f"Bad sequence ID: {api} was sent with {self._sent}, the answer has {seqid}",
             )
-        if name != api:
+        # A server that cannot open a frame of THeader does not know what was called.
+        if name != api and not (message_type == TMessageType.EXCEPTION and not name):
             raise TApplicationException(
                 TApplicationException.WRONG_METHOD_NAME, f"Wrong method name: {api} was called, {name!r} answered"
             )

@@ -177,6 +177,9 @@ class TMultiplexedProcessor(TProcessor):
 
     SEPARATOR = ":"
 
+    # Subclasses may leave out `__init__`.
+    default_processor: Optional[TProcessor] = None
+
     def __init__(self) -> None:
         self.processors: dict[str, TProcessor] = {}
 
@@ -187,9 +190,16 @@ class TMultiplexedProcessor(TProcessor):
             )
         self.processors[service_name] = processor
 
+    def register_default(self, processor: TProcessor) -> None:
+        """``processor`` answers calls that name no service, as clients make them that are not multiplexed."""
+        self.default_processor = processor
+
     def process_in(self, iprot: Any) -> Prepared:
         name, message_type, seqid = iprot.read_message_begin()
         service_name, separator, api = name.partition(self.SEPARATOR)
+        default = self.default_processor
+        if not separator and default is not None:
+            return _prepare(default._service, default._handler, iprot, name, seqid, message_type)
         if not separator:
             text = f"Service name not found in message name {name!r}: is the client's protocol multiplexed?"
             return _refuse(iprot, name, seqid, TApplicationException.UNKNOWN_METHOD, text, message_type)

@@ -39,6 +39,11 @@ _LOOK_AROUND_MS = 100
 _OUT_OF_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
+def _shares_protocol(factory: Any) -> bool:
+    """Whether a connection's answers need the very protocol that read its calls, as THeader's do."""
+    return bool(getattr(factory, "shares_protocol", False))
+
+
 class TServer:
     """What every server has. Subclasses may leave out `__init__` and set the attributes themselves."""
 
@@ -60,6 +65,8 @@ class TServer:
         self.iprot_factory = iprot_factory or TBinaryProtocolFactory()
         self.otrans_factory = otrans_factory or self.itrans_factory
         self.oprot_factory = oprot_factory or self.iprot_factory
+        if _shares_protocol(self.iprot_factory) != _shares_protocol(self.oprot_factory):
+            raise ValueError("THeader answers as it was asked: it needs the same protocol for input and output")
 
     def serve(self) -> None:
         pass
@@ -228,13 +235,17 @@ class _StoppableServer(TServer):
             processor = processor.get_processor()
         itrans = self.itrans_factory.get_transport(client)
         iprot = self.iprot_factory.get_protocol(itrans)
-        if self.otrans_factory is self.itrans_factory and self.oprot_factory is self.iprot_factory:
+        is_one = self.otrans_factory is self.itrans_factory and self.oprot_factory is self.iprot_factory
+        if is_one or _shares_protocol(self.iprot_factory):
             otrans, oprot = itrans, iprot
         else:
             otrans = self.otrans_factory.get_transport(client)
             oprot = self.oprot_factory.get_protocol(otrans)
+        begin_message = getattr(itrans, "begin_message", None)
         try:
             while True:
+                if begin_message is not None:
+                    begin_message()
                 processor.process(iprot, oprot)
         except TTransportException as error:
             logger.debug("connection ended: %s", error.message)

@@ -215,6 +215,9 @@ class TApplicationException(TException):
     MISSING_RESULT = 5
     INTERNAL_ERROR = 6
     PROTOCOL_ERROR = 7
+    INVALID_TRANSFORM = 8
+    INVALID_PROTOCOL = 9
+    UNSUPPORTED_CLIENT_TYPE = 10
 
     def __init__(self, type: int = UNKNOWN, message: Optional[str] = None) -> None:
         super().__init__()
@@ -250,6 +253,7 @@ class TTransportException(TException):
     END_OF_FILE = 4
     NEGATIVE_SIZE = 5
     SIZE_LIMIT = 6
+    INVALID_CLIENT_TYPE = 7
 
     def __init__(self, type: int = UNKNOWN, message: Optional[str] = None) -> None:
         super().__init__()

@@ -13,6 +13,7 @@ from fastthrift.protocol.multiplex import TMultiplexedProtocol, TMultiplexedProt
 
 if TYPE_CHECKING:
     from fastthrift.protocol.apache_json import TApacheJSONProtocol, TApacheJSONProtocolFactory
+    from fastthrift.protocol.header import THeaderProtocol, THeaderProtocolFactory
     from fastthrift.protocol.json import TJSONProtocol, TJSONProtocolFactory
 
 __all__ = [
@@ -24,6 +25,8 @@ __all__ = [
     "TCompactProtocolFactory",
     "TCyBinaryProtocol",
     "TCyBinaryProtocolFactory",
+    "THeaderProtocol",
+    "THeaderProtocolFactory",
     "TJSONProtocol",
     "TJSONProtocolFactory",
     "TMultiplexedProtocol",
@@ -31,10 +34,12 @@ __all__ = [
     "TProtocolBase",
 ]
 
-# Imported when somebody asks for them: the standard library's json is not needed for the binary protocols.
+# Imported when somebody asks for them: the binary protocols need neither the standard library's json nor its zlib.
 _ON_DEMAND = {
     "TApacheJSONProtocol": "apache_json",
     "TApacheJSONProtocolFactory": "apache_json",
+    "THeaderProtocol": "header",
+    "THeaderProtocolFactory": "header",
     "TJSONProtocol": "json",
     "TJSONProtocolFactory": "json",
 }

@@ -13,6 +13,7 @@ from fastthrift.transport.socket import TServerSocket, TSocket
 
 if TYPE_CHECKING:
     from fastthrift.transport._ssl import create_thriftpy_context
+    from fastthrift.transport.header import THeaderTransport, THeaderTransportFactory
     from fastthrift.transport.sasl.cysasl import (
         TCySaslClientTransport,
         TCySaslClientTransportFactory,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from fastthrift.transport.sasl.cysasl import TCySaslClientTransport as TSaslClientTransport
     from fastthrift.transport.sasl.cysasl import TCySaslClientTransportFactory as TSaslClientTransportFactory
     from fastthrift.transport.sslsocket import TSSLServerSocket, TSSLSocket
+    from fastthrift.transport.zlib import TZlibTransport, TZlibTransportFactory
 
 TBufferedTransport = TCyBufferedTransport
 TBufferedTransportFactory = TCyBufferedTransportFactory
@@ -39,6 +41,8 @@ __all__ = [
     "TCySaslClientTransportFactory",
     "TFramedTransport",
     "TFramedTransportFactory",
+    "THeaderTransport",
+    "THeaderTransportFactory",
     "TMemoryBuffer",
     "TSSLServerSocket",
     "TSSLSocket",
@@ -48,6 +52,8 @@ __all__ = [
     "TSocket",
     "TTransportBase",
     "TTransportException",
+    "TZlibTransport",
+    "TZlibTransportFactory",
     "create_thriftpy_context",
 ]
 
@@ -55,10 +61,14 @@ __all__ = [
 _ON_DEMAND = {
     "TCySaslClientTransport": ("sasl.cysasl", "TCySaslClientTransport"),
     "TCySaslClientTransportFactory": ("sasl.cysasl", "TCySaslClientTransportFactory"),
+    "THeaderTransport": ("header", "THeaderTransport"),
+    "THeaderTransportFactory": ("header", "THeaderTransportFactory"),
     "TSSLServerSocket": ("sslsocket", "TSSLServerSocket"),
     "TSSLSocket": ("sslsocket", "TSSLSocket"),
     "TSaslClientTransport": ("sasl.cysasl", "TCySaslClientTransport"),
     "TSaslClientTransportFactory": ("sasl.cysasl", "TCySaslClientTransportFactory"),
+    "TZlibTransport": ("zlib", "TZlibTransport"),
+    "TZlibTransportFactory": ("zlib", "TZlibTransportFactory"),
     "create_thriftpy_context": ("_ssl", "create_thriftpy_context"),
 }
 

@@ -9,7 +9,7 @@ from fastthrift.thrift import TException, TTransportException, TType
 
 Buffer = Union[bytes, bytearray, memoryview]
 
-__all__ = ["TException", "TTransportBase", "TTransportException", "TTransportFactory", "TType", "readall"]
+__all__ = ["TException", "TTransportBase", "TTransportException", "TTransportFactory", "TType", "readall", "short_read"]
 
 
 def readall(read_fn: Callable[[int], bytes], sz: int) -> bytes:
@@ -50,6 +50,14 @@ class TTransportBase:
 
     def flush(self) -> None:
         raise NotImplementedError
+
+
+def short_read(trans: Any) -> Callable[[int], bytes]:
+    """How to read from ``trans`` without waiting for more than there is, for who does not know how much comes."""
+    read = getattr(type(trans), "read", None)
+    if read is TTransportBase.read or read is _core.CyTransportBase.read:
+        return trans._read  # type: ignore[no-any-return]
+    return trans.read  # type: ignore[no-any-return]
 
 
 class TTransportFactory(Protocol):

@@ -1,0 +1,185 @@
+"""THeaderTransport: each message in a frame with headers, or as the peer speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Optional, Union
+
+from fastthrift.header import (
+    ALL_CLIENT_TYPES,
+    DEFAULT_MAX_FRAME,
+    HARD_MAX_FRAME,
+    Conversation,
+    THeaderClientType,
+    THeaderSubprotocolID,
+    THeaderTransformID,
+    as_bytes,
+)
+from fastthrift.transport.base import Buffer, TTransportBase, short_read
+from fastthrift.transport.memory.cymemory import TCyMemoryBuffer
+
+__all__ = [
+    "THeaderClientType",
+    "THeaderSubprotocolID",
+    "THeaderTransformID",
+    "THeaderTransport",
+    "THeaderTransportFactory",
+]
+
+
+class THeaderTransport(TTransportBase):
+    """Reads the messages of a peer in any of ``allowed_client_types``, and answers in kind.
+
+    `THeaderProtocol` works on it; by itself it gives and takes the bytes of messages, whose protocol is `protocol_id`.
+    ``max_frame`` bounds a frame, and what a frame inflates to.
+    """
+
+    def __init__(
+        self,
+        trans: Any,
+        allowed_client_types: Iterable[int] = ALL_CLIENT_TYPES,
+        default_protocol: int = THeaderSubprotocolID.BINARY,
+        *,
+        max_frame: int = DEFAULT_MAX_FRAME,
+    ) -> None:
+        self._trans = trans
+        self._read_below = short_read(trans)
+        self._conversation = Conversation(allowed_client_types, default_protocol)
+        self.set_max_frame_size(max_frame)
+        # Native, so that protocols need no Python call for each value.
+        self.incoming = TCyMemoryBuffer()
+        self.outgoing = TCyMemoryBuffer()
+
+    @property
+    def trans(self) -> Any:
+        return self._trans
+
+    @property
+    def sock(self) -> Any:
+        return getattr(self._trans, "sock", None)
+
+    def is_open(self) -> bool:
+        return bool(self._trans.is_open())
+
+    def open(self) -> None:
+        self._begin()
+        self._trans.open()
+
+    def close(self) -> None:
+        self._begin()
+        self._trans.close()
+
+    def _begin(self) -> None:
+        self.clean()
+        self._conversation.begin()
+
+    def clean(self) -> None:
+        """Drops what is written and not sent, and what is left of the message at hand."""
+        self.incoming.clean()
+        self.outgoing.clean()
+
+    def get_headers(self) -> dict[bytes, bytes]:
+        """The pairs that came with the last message."""
+        return self._conversation.read_headers
+
+    def set_header(self, key: Union[bytes, str], value: Union[bytes, str]) -> None:
+        """Sends a pair with the next message."""
+        self._conversation.set_header(as_bytes(key), as_bytes(value))
+
+    def clear_headers(self) -> None:
+        self._conversation.write_headers.clear()
+
+    def add_transform(self, transform_id: int) -> None:
+        """Sends all messages transformed; an answer is, if its call was."""
+        self._conversation.add_transform(transform_id)
+
+    def set_max_frame_size(self, size: int) -> None:
+        if not 0 < size <= HARD_MAX_FRAME:
+            raise ValueError(f"the size of a frame is between 1 and {HARD_MAX_FRAME}")
+        self._conversation.max_frame = self._conversation.max_inflated = size
+
+    def set_max_decompressed_size(self, size: int) -> None:
+        if size <= 0:
+            raise ValueError("the size of an inflated message is 1 at least")
+        self._conversation.max_inflated = size
+
+    @property
+    def client_type(self) -> int:
+        """How the peer speaks, once a message has been read."""
+        return self._conversation.client_type
+
+    @property
+    def protocol_id(self) -> int:
+        """The protocol of the message that was read last."""
+        return self._conversation.protocol_id
+
+    @property
+    def write_protocol(self) -> int:
+        """The protocol of messages that are written: that of the call, or the default one."""
+        return self._conversation.write_protocol
+
+    @property
+    def sequence_id(self) -> int:
+        return self._conversation.sequence_id
+
+    @sequence_id.setter
+    def sequence_id(self, sequence_id: int) -> None:
+        # Compact gives a negative one as its unsigned neighbour.
+        self._conversation.sequence_id = sequence_id - (1 << 32) if sequence_id > 0x7FFFFFFF else sequence_id
+
+    @property
+    def flags(self) -> int:
+        return self._conversation.flags
+
+    @flags.setter
+    def flags(self, flags: int) -> None:
+        self._conversation.flags = flags
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether what is written answers what was read, in its dialect: a server's side."""
+        return self._conversation.is_answering
+
+    @is_answering.setter
+    def is_answering(self, is_answering: bool) -> None:
+        self._conversation.is_answering = is_answering
+
+    def read_frame(self) -> None:
+        """Waits for the next message; the rest of the one at hand is dropped."""
+        self.incoming.setvalue(b"")
+        self.incoming.setvalue(self._conversation.receive(self._read_below))
+
+    def _read(self, sz: int) -> bytes:
+        chunk = self.incoming.read(sz)
+        if not chunk and sz > 0:
+            self.read_frame()
+            chunk = self.incoming.read(sz)
+        return chunk
+
+    def write(self, buf: Buffer) -> None:
+        self.outgoing.write(buf)
+
+    def flush(self) -> None:
+        payload = self.outgoing.getvalue()
+        self.outgoing.clean()
+        if payload:
+            self._trans.write(self._conversation.wrapped(payload))
+        self._trans.flush()
+
+
+class THeaderTransportFactory:
+    """Puts headers on transports, with the options of `THeaderTransport`."""
+
+    def __init__(
+        self,
+        allowed_client_types: Iterable[int] = ALL_CLIENT_TYPES,
+        default_protocol: int = THeaderSubprotocolID.BINARY,
+        *,
+        max_frame: Optional[int] = None,
+    ) -> None:
+        self.allowed_client_types = tuple(allowed_client_types)
+        self.default_protocol = default_protocol
+        self.max_frame = DEFAULT_MAX_FRAME if max_frame is None else max_frame
+
+    def get_transport(self, trans: Any) -> THeaderTransport:
+        return THeaderTransport(trans, self.allowed_client_types, self.default_protocol, max_frame=self.max_frame)
