@@ -164,12 +164,11 @@ void test_limits_hold_in_every_dialect() {
 
 }  // namespace
 
-int main() {
+void test_dialect() {
   test_first_bytes_tell_the_dialect_in_any_pieces();
   test_answers_are_framed_as_the_peer_frames();
   test_nothing_is_decided_before_it_is_clear();
   test_other_bytes_are_refused_as_soon_as_that_is_clear();
   test_the_dialect_of_a_connection_does_not_change();
   test_limits_hold_in_every_dialect();
-  return boost::report_errors();
 }

@@ -231,7 +231,7 @@ void test_frame_over_the_limit_is_not_written() {
 
 }  // namespace
 
-int main() {
+void test_header() {
   test_apaches_frames_are_read();
   test_apaches_frames_are_written();
   test_padding_is_zeros_up_to_four_bytes();
@@ -241,5 +241,4 @@ int main() {
   test_every_cut_of_a_frame_is_refused_or_a_shorter_payload();
   test_info_is_limited_in_both_directions();
   test_frame_over_the_limit_is_not_written();
-  return boost::report_errors();
 }
