@@ -167,7 +167,8 @@ class THttpClient(TTransportBase):
         if connection is not None:
             connection.close()
 
-    def _head(self, length: int) -> bytes:
+    def _fields(self) -> dict[str, str]:
+        """The headers that are sent unless the factory gives others."""
         fields = {
             "Host": self._host_field,
             "Accept": "application/x-thrift",
@@ -177,8 +178,12 @@ class THttpClient(TTransportBase):
         }
         if not self._keep_alive:
             fields["Connection"] = "close"
-        names = {name.lower(): name for name in fields}
         fields["User-Agent"] = re.sub(r"[^\x20-\x7e]", "?", fields["User-Agent"])
+        return fields
+
+    def _head(self, length: int) -> bytes:
+        fields = self._fields()
+        names = {name.lower(): name for name in fields}
         for name, value in (self._http_header_factory.get_headers() or {}).items():
             value = _checked(name, value)
             fields.pop(names.get(name.lower(), ""), None)
@@ -220,11 +225,21 @@ class THttpClient(TTransportBase):
             raise
         return connection
 
-    def _connect(self, deadline: float | None) -> DeadlineSocket:
+    def _tls_context(self) -> ssl.SSLContext | None:
         if self.scheme == "https" and self._ssl_context is None:
             self._ssl_context = (self._ssl_context_factory or ssl.create_default_context)()
+        return self._ssl_context
+
+    def _open_connection(self, deadline: float | None) -> DeadlineSocket:
+        return DeadlineSocket.connect(self.host, self.port, self._tls_context(), deadline)
+
+    def _takes(self, response: HTTPResponse) -> bool:
+        """Whether its body is a message."""
+        return response.status == 200
+
+    def _connect(self, deadline: float | None) -> DeadlineSocket:
         try:
-            return DeadlineSocket.connect(self.host, self.port, self._ssl_context, deadline)
+            return self._open_connection(deadline)
         except socket.timeout as error:
             raise self._timed_out("no connection") from error
         except OSError as error:
@@ -247,7 +262,7 @@ class THttpClient(TTransportBase):
             self.code = response.status
             self.message = response.msg
             self.headers = response.getheaders()
-            if response.status != 200:
+            if not self._takes(response):
                 raise TTransportException(
                     TTransportException.UNKNOWN,
                     f"HTTP request failed with status {response.status:d}: {response.reason}",
@@ -284,6 +299,12 @@ def _host_field(scheme: str, host: str, port: int) -> str:
     if not name.isascii():
         name = name.encode("idna").decode("ascii")
     return name if port == _PORTS[scheme] else f"{name}:{port}"
+
+
+def check_headers(headers: dict[str, str]) -> None:
+    """Refuses what cannot be sent, before anything is."""
+    for name, value in headers.items():
+        _checked(name, value)
 
 
 def _checked(name: Any, value: Any) -> str:

@@ -45,6 +45,11 @@ class DeadlineSocket:
             raise
         return cls(sock)
 
+    def secured(self, context: ssl.SSLContext, host: str, deadline: float | None) -> DeadlineSocket:
+        """The connection with TLS on it, to ``host``; this object is used up."""
+        self._sock.settimeout(_left(deadline))
+        return DeadlineSocket(context.wrap_socket(self._sock, server_hostname=host))
+
     def set_deadline(self, deadline: float | None) -> None:
         self._deadline = deadline
 
