@@ -28,6 +28,20 @@ ConstValue integer_of(const Token& token) {
   return value;
 }
 
+// Numbers that Apache's compiler does not read: 0X1F, 1., beyond int64.
+void refuse_number(const Tokens& tokens, const Token& token) {
+  const std::string_view text = token.text;
+  const bool is_integer = token.kind == Token::Kind::integer;
+  const std::size_t dot = text.find('.');
+  const bool is_odd = is_integer ? text.find('X') != std::string_view::npos
+                                 : token.kind == Token::Kind::number && dot != std::string_view::npos &&
+                                       (dot + 1 == text.size() || (text[dot + 1] | 0x20) == 'e');
+  if (is_odd) tokens.fail("a number, in decimal digits or as 0x1f, with digits behind its point");
+  if (is_integer && integer_of(token).kind == ConstValue::Kind::big_integer) {
+    tokens.fail_at(token.place, "This integer is too big: \"" + std::string(text) + "\"");
+  }
+}
+
 BaseType base_type_of(Keyword keyword) {
   switch (keyword) {
     case Keyword::bool_:
@@ -102,6 +116,7 @@ Field read_field(Tokens& tokens) {
   Field field;
   field.doc = tokens.take_doc();
   if (tokens.is(Token::Kind::integer)) {
+    if (tokens.strict) refuse_number(tokens, tokens.current());
     const Token token = tokens.take();
     const ConstValue id = integer_of(token);
     if (id.kind == ConstValue::Kind::big_integer) {
@@ -118,7 +133,7 @@ Field read_field(Tokens& tokens) {
   }
   field.type = read_type(tokens, "a field type");
   field.is_reference = tokens.accept('&');
-  const Token name = tokens.expect_name("a field name", true);
+  const Token name = tokens.expect_new_name("a field name", true);
   field.name = name.text;
   field.place = name.place;
   if (tokens.accept('=')) field.default_value = read_value(tokens);
@@ -138,6 +153,10 @@ Type read_type(Tokens& tokens, const char* expected) {
     tokens.take();
     type.kind = Type::Kind::named;
     type.name = token.text;
+    if (tokens.strict) {
+      if (token.text != "uuid") return type;  // no annotations either
+      type.kind = Type::Kind::base;
+    }
     if (token.text == "uuid") type.base = BaseType::uuid;
     if (token.text == "slist") type.base = BaseType::string;
     if (tokens.is('(') && !tokens.peek().is_word())
@@ -166,6 +185,7 @@ ConstValue read_value(Tokens& tokens) {
     tokens.fail_at(token.place, "Too many values at line " + std::to_string(token.place.line),
                    "at most " + std::to_string(max_values) + " are allowed in a file");
   }
+  if (tokens.strict) refuse_number(tokens, token);
   switch (token.kind) {
     case Token::Kind::integer:
       value = integer_of(token);
@@ -207,7 +227,7 @@ Annotations read_annotations(Tokens& tokens) {
   if (!tokens.accept('(')) return annotations;
   while (!tokens.accept(')')) {
     Annotation annotation;
-    annotation.name = tokens.expect_name("the name of an annotation or ')'", true).text;
+    annotation.name = tokens.expect_name("the name of an annotation or ')'", !tokens.strict).text;
     if (tokens.accept('=')) annotation.value = tokens.expect_text("the value of the annotation in quotes");
     tokens.accept_separator();
     annotations.push_back(std::move(annotation));

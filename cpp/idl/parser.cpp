@@ -34,13 +34,19 @@ constexpr OldNamespace old_namespaces[] = {
 class Parser {
  public:
   Parser(std::string_view text, std::string file, const ParseOptions& options)
-      : reserved_(options.reserved), document_{std::move(file)}, tokens_(text, document_.file, reserved_) {}
+      : reserved_(options.reserved),
+        document_{std::move(file)},
+        tokens_(text, document_.file, reserved_, options.strict) {}
 
   Document parse() {
     while (read_header()) skip_separators();
     const bool has_headers = !document_.includes.empty() || !document_.namespaces.empty();
     while (!tokens_.is(Token::Kind::end)) {
       document_.definitions.push_back(read_definition());
+      const Definition& last = document_.definitions.back();
+      if (std::holds_alternative<Const>(last) || std::holds_alternative<Typedef>(last)) {
+        tokens_.accept_separator();
+      }
       skip_separators();
     }
     if (!has_headers && !document_.definitions.empty()) {
@@ -50,15 +56,16 @@ class Parser {
   }
 
  private:
+  // More of them than the grammar has.
   void skip_separators() {
-    while (tokens_.accept_separator()) {
+    while (!tokens_.strict && tokens_.accept_separator()) {
     }
   }
 
   // Takes the name of what is being defined.
   template <class Definition>
   void read_name(Definition& definition, const char* expected, bool or_keyword = false) {
-    const Token name = tokens_.expect_name(expected, or_keyword);
+    const Token name = tokens_.expect_new_name(expected, or_keyword && !tokens_.strict);
     definition.name = name.text;
     definition.place = name.place;
   }
@@ -69,7 +76,7 @@ class Parser {
                                   [this](const OldNamespace& form) { return tokens_.is_name(form.word); });
     const bool is_include = tokens_.is(Keyword::include);
     const bool is_cpp = tokens_.is(Keyword::cpp_include);
-    const bool is_old = old != std::end(old_namespaces);
+    const bool is_old = old != std::end(old_namespaces) && !tokens_.strict;
     if (!is_include && !is_cpp && !is_old && !tokens_.is(Keyword::namespace_)) return false;
 
     std::string doc = tokens_.take_doc();
@@ -77,7 +84,7 @@ class Parser {
     tokens_.take();
     if (is_include || is_cpp) {
       document_.includes.push_back({tokens_.expect_text("the path of a file in quotes"), is_cpp, place});
-      read_annotations(tokens_);
+      if (!tokens_.strict) read_annotations(tokens_);
       return true;
     }
     Namespace space;
@@ -85,15 +92,16 @@ class Parser {
     space.scope = is_old                ? std::string(old->scope)
                   : tokens_.accept('*') ? "*"
                                         : hyphenated_name("a scope or '*'");
-    space.name =
-        tokens_.is(Token::Kind::text) ? tokens_.expect_text("") : hyphenated_name("the name of a namespace");
-    space.annotations = read_annotations(tokens_);
+    space.name = tokens_.is(Token::Kind::text) && !tokens_.strict
+                     ? tokens_.expect_text("")
+                     : hyphenated_name("the name of a namespace");
+    if (!tokens_.strict || space.scope != "*") space.annotations = read_annotations(tokens_);
     document_.namespaces.push_back(std::move(space));
     return true;
   }
 
   std::string hyphenated_name(const char* expected) {
-    if (tokens_.is(Token::Kind::identifier)) tokens_.extend_hyphenated();
+    if (tokens_.is(Token::Kind::identifier) && !tokens_.strict) tokens_.extend_hyphenated();
     return std::string(tokens_.expect_name(expected).text);
   }
 
@@ -122,7 +130,7 @@ class Parser {
       default:
         break;
     }
-    if (tokens_.is_name("senum")) return read_senum(std::move(doc));
+    if (tokens_.is_name("senum") && !tokens_.strict) return read_senum(std::move(doc));
     tokens_.fail(
         "a definition: namespace, include, const, typedef, enum, struct, union, exception or service");
   }
@@ -135,7 +143,7 @@ class Parser {
     read_name(constant, "the name of the constant");
     tokens_.expect('=', "'=' and a value");
     constant.value = read_value(tokens_);
-    constant.annotations = read_annotations(tokens_);
+    if (!tokens_.strict) constant.annotations = read_annotations(tokens_);
     return constant;
   }
 
@@ -158,6 +166,7 @@ class Parser {
     skip_separators();
     while (!tokens_.is('}')) {
       definition.items.push_back(read_enum_item());
+      tokens_.accept_separator();
       skip_separators();
     }
     close_body();
@@ -200,7 +209,7 @@ class Parser {
     read_name(definition, kind == StructKind::struct_  ? "the name of the struct"
                           : kind == StructKind::union_ ? "the name of the union"
                                                        : "the name of the exception");
-    if (tokens_.is_name("xsd_all")) tokens_.take();
+    if (tokens_.is_name("xsd_all") && (!tokens_.strict || kind != StructKind::exception)) tokens_.take();
     tokens_.expect('{', "'{'");
     definition.fields = read_fields(tokens_, '}');
     definition.annotations = read_annotations(tokens_);
@@ -230,7 +239,7 @@ class Parser {
     function.is_oneway = tokens_.accept(Keyword::oneway) || accept_async();
     if (tokens_.is(Keyword::void_)) {
       function.result.place = tokens_.take().place;
-      function.result.annotations = read_annotations(tokens_);
+      if (!tokens_.strict) function.result.annotations = read_annotations(tokens_);
     } else {
       function.result = read_type(tokens_, "the result type of a function or '}'");
     }

@@ -14,6 +14,8 @@ namespace fastthrift::idl {
 struct ParseOptions {
   // Names that may not be used (thriftpy2's list); empty: every name that is not a keyword of the grammar.
   std::vector<std::string> reserved;
+  // The grammar of Apache's compiler and no more: what it refuses is an error here too.
+  bool strict = false;
 };
 Document parse(std::string_view text, std::string file, const ParseOptions& options = {});
 

@@ -11,7 +11,7 @@ namespace fastthrift::idl {
 // thriftpy2's grammar error and what was expected.
 class Tokens {
  public:
-  Tokens(std::string_view text, const std::string& file, const ReservedNames& reserved);
+  Tokens(std::string_view text, const std::string& file, const ReservedNames& reserved, bool strict);
 
   const Token& current() const { return current_; }
   bool is(char sign) const { return current_.is_sign(sign); }
@@ -32,6 +32,8 @@ class Tokens {
   void expect(char sign, const char* expected);
   // A name that is no keyword; with `or_keyword` any word.
   Token expect_name(const char* expected, bool or_keyword = false);
+  // The name of something that is being defined. Strictly it has no dot, and the younger keywords are none.
+  Token expect_new_name(const char* expected, bool or_keyword = false);
   std::string expect_text(const char* expected);
 
   // The token behind the current one, or `distance` tokens behind it.
@@ -58,6 +60,7 @@ class Tokens {
    private:
     int& depth_;
   };
+  const bool strict;  // see ParseOptions
   int type_depth = 0;
   int value_depth = 0;
   std::size_t values = 0;  // that were read

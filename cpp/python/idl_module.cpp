@@ -1,5 +1,6 @@
 #include "python/bound_schema.hpp"
 #include "python/errors.hpp"
+#include "python/idl_tree.hpp"
 #include "python/module.hpp"
 #include "python/module_builder.hpp"
 
@@ -97,10 +98,10 @@ std::shared_ptr<IdlSchema> compile(const idl::Document& document,
 }
 
 std::shared_ptr<idl::Document> parse(const py::bytes& text, std::string file,
-                                     std::vector<std::string> reserved) {
+                                     std::vector<std::string> reserved, bool strict) {
   const std::string_view view = text;  // immutable, and the caller's as long as this runs
   py::gil_scoped_release released;
-  return std::make_shared<idl::Document>(idl::parse(view, std::move(file), {std::move(reserved)}));
+  return std::make_shared<idl::Document>(idl::parse(view, std::move(file), {std::move(reserved), strict}));
 }
 
 py::list includes_of(const idl::Document& document) {
@@ -123,10 +124,11 @@ void translate(std::exception_ptr error) {
 
 void add(py::module_& module) {
   py::register_local_exception_translator(translate);
-  py::class_<idl::Document, std::shared_ptr<idl::Document>>(
-      module, "IdlDocument", "An IDL file as it is written, read by parse_idl().")
-      .def_property_readonly("includes", includes_of,
-                             "[(path, line, column)] as written, without cpp_include.");
+  py::class_<idl::Document, std::shared_ptr<idl::Document>> document(
+      module, "IdlDocument", "An IDL file as it is written, read by parse_idl().");
+  document.def_property_readonly("includes", includes_of,
+                                 "[(path, line, column)] as written, without cpp_include.");
+  bind_tree(module, document);
   py::class_<IdlSchema, std::shared_ptr<IdlSchema>>(module, "IdlSchema",
                                                     "What an IDL file means, made by compile_idl().")
       .def("build", &IdlSchema::build, py::arg("module"), py::arg("class_module"), py::arg("file"),
@@ -135,8 +137,10 @@ void add(py::module_& module) {
            "`file` their\n"
            "__thrift_file__; `includes` are the modules of the includes, in order. Once for a schema.");
   module.def("parse_idl", parse, py::arg("text"), py::arg("file"),
-             py::arg("reserved") = std::vector<std::string>(),
-             "Reads the text of one IDL file (UTF-8). `reserved` are words that it may not use as names.");
+             py::arg("reserved") = std::vector<std::string>(), py::arg("strict") = false,
+             "Reads the text of one IDL file (UTF-8). `reserved` are words that it may not use as names; "
+             "`strict` is the\n"
+             "grammar of Apache's compiler, without thriftpy2's additions.");
   module.def("compile_idl", compile, py::arg("document"), py::arg("includes"),
              "Resolves all names. `includes` are the compiled files of document.includes, in order.");
 }
