@@ -13,7 +13,7 @@ from .types import Types
 
 def constants_text(package: Package, generation: Generation) -> str:
     names = {escaped(each.name) for each in package.constants}
-    types_there = {escaped(each.name) for each in [*package.enums, *package.structs]}
+    types_there = package.class_names()
     module = ModuleText(generation, package.doc, names | types_there, ())
     module.import_all(".ttypes")
     types = Types(module, package, is_ttypes=False, hidden=frozenset(names))

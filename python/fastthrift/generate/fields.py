@@ -61,7 +61,9 @@ def _id_of(resolver: Resolver, node: _core.IdlField, next_auto: int) -> tuple[in
         return node.id, next_auto
     if node.id is not None and resolver.notices.allow_neg_keys:
         if node.id != next_auto:
-            text = f"Nonpositive field key ({node.id}) differs from what would be auto-assigned by thrift ({next_auto})."
+            text = (
+                f"Nonpositive field key ({node.id}) differs from what would be auto-assigned by thrift ({next_auto})."
+            )
             resolver.warn(node.place, text)
         return node.id, node.id - 1
     if node.id is not None:

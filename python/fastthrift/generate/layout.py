@@ -42,5 +42,3 @@ def _add_package(package: Package, generation: Generation, output: Output) -> No
     for service, name in zip(package.services, services):
         output.add(f"{folder}/{name}.py", service_text(service, package, generation))
         output.add(f"{folder}/{name}-remote", remote_text(service, package, generation), is_executable=True)
-
-

@@ -91,12 +91,14 @@ class ModuleText:
         modules: dict[str, list[str]] = {}
         for (module, name), local in self._names.items():
             modules.setdefault(module, []).append(name if name == local else f"{name} as {local}")
-        froms = {module: sorted(names, key=str.lower) for module, names in modules.items()}
+        froms = {module: sorted(names, key=_import_order) for module, names in modules.items()}
         standard = [line for module in sorted(froms) if not _is_ours(module) for line in _from(module, froms[module])]
         if "builtins" in self._modules:
             local = self._modules["builtins"]
             standard.insert(0, "import builtins" + (f" as {local}" if local != "builtins" else ""))
-        ours = [line for module in sorted(froms) if _is_ours(module) for line in _from(module, froms[module])]
+        ours = [
+            line for module in sorted(froms, key=str.lower) if _is_ours(module) for line in _from(module, froms[module])
+        ]
         generated = [
             f"from . import {path[1:]} as {local}" if path.startswith(".") else f"import {path} as {local}"
             for path, local in sorted(self._modules.items())
@@ -110,6 +112,12 @@ class ModuleText:
         while name in there:
             name = name + "_" if name.startswith("_") else "_" + name
         return name
+
+
+def _import_order(name: str) -> tuple[int, str]:
+    """Constants, classes, functions, as formatters sort them."""
+    own = name.partition(" as ")[0]
+    return (0 if own.isupper() and len(own) > 1 else 1 if own[0].isupper() else 2, name.lower())
 
 
 def _is_ours(module: str) -> bool:

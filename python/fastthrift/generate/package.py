@@ -39,6 +39,10 @@ class Package:
     def services(self) -> list[Service]:
         return [each for program in self.programs for each in program.services]
 
+    def class_names(self) -> set[str]:
+        """In ttypes."""
+        return {escaped(each.name) for each in self.enums} | {escaped(each.name) for each in self.structs}
+
     @property
     def doc(self) -> str:
         return "\n\n".join(program.doc.strip() for program in self.programs if program.doc.strip())

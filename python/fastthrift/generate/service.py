@@ -31,10 +31,12 @@ class _ServiceModule:
         hidden = {*CLASSES, *(name for f in self._functions for name in (f"{f.name}_args", f"{f.name}_result"))}
         members = methods | {f"{kind}_{f.name}" for f in self._functions for kind in ("send", "recv", "process")}
         members |= {field_name(each) for each in fields} | {"success"}
-        own = {escaped(each.name) for each in [*package.enums, *package.structs]}
+        own = package.class_names()
         self._module = ModuleText(generation, service.doc, hidden | members | own, members)
         self._types = Types(self._module, package, is_ttypes=False, hidden=frozenset(hidden))
-        self._parent = self._types.module_of(service.parent.program, escaped(service.parent.name)) if service.parent else ""
+        self._parent = (
+            self._types.module_of(service.parent.program, escaped(service.parent.name)) if service.parent else ""
+        )
         self._methods = methods
 
     def text(self) -> str:
@@ -50,7 +52,7 @@ class _ServiceModule:
                 structs.add_plain_class(f"{function.name}_result", result_fields(function))
                 names.append(f"{function.name}_result")
         if names:
-            module.add("", "")
+            module.add("")
             for function in self._functions:
                 structs.add_spec(f"{function.name}_args", function.arguments)
                 if not function.is_oneway:

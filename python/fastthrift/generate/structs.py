@@ -35,9 +35,9 @@ class Structs:
         base = self._module.runtime("TStruct", BASES[is_exception, struct.is_immutable])
         self._add(escaped(struct.name), base, struct.fields, struct.doc, is_exception, has_required=True)
 
-    def add_plain_class(self, name: str, fields: Sequence[Field], title: str = "Attributes") -> None:
+    def add_plain_class(self, name: str, fields: Sequence[Field]) -> None:
         """Arguments and results."""
-        self._add(name, self._module.runtime("TStruct", "TStruct"), fields, "", False, title=title)
+        self._add(name, self._module.runtime("TStruct", "TStruct"), fields, "", False)
 
     def _add(
         self,
@@ -47,7 +47,6 @@ class Structs:
         doc: str,
         is_exception: bool,
         has_required: bool = False,
-        title: str = "Attributes",
     ) -> None:
         module = self._module
         names = [field_name(each) for each in fields]
@@ -55,7 +54,9 @@ class Structs:
         str_ = module.builtin("str")
         strings = f"{module.builtin('tuple')}[{str_}, ...]"
         module.add("", "", f"class {name}({base}):")
-        doc_lines = docstring(doc, 1, (title, zip(names, (each.doc for each in fields))))
+        described = list(zip(names, (each.doc for each in fields)))
+        is_silent = not has_required and not any(text for _, text in described)  # arguments without docs
+        doc_lines = docstring(doc, 1, ("Attributes", [] if is_silent else described))
         module.add(*doc_lines, *([""] if doc_lines else []))
         if not is_exception:
             module.add(*_tuple("__slots__", names))
@@ -70,7 +71,7 @@ class Structs:
             ignore = "  # type: ignore[assignment]" if ignored else ""
             module.add(f"    {attribute}: {self._annotation(each)}{ignore}")
         module.add(f"    thrift_spec: {class_var}[{module.runtime('TStruct', 'ThriftSpec')}]")
-        if fields:
+        if fields:  # the constructor itself is the core's
             parameters = [f"{attribute}: {self._annotation(each)} = {self._default(each)}" for each, attribute in
                           zip(fields, names)]  # fmt: skip
             module.add("", f"    if {module.use('typing', 'TYPE_CHECKING')}:", "")
@@ -112,7 +113,9 @@ class Structs:
     def _item(self, field: Field) -> str:
         default = "None" if field.default is None else self._literals.text(field.default, field.type, 1)
         types = self._types
-        return f"({field.id}, {types.ttype(field.type)}, {quoted(field.name)}, {types.arguments(field.type)}, {default})"
+        return (
+            f"({field.id}, {types.ttype(field.type)}, {quoted(field.name)}, {types.arguments(field.type)}, {default})"
+        )
 
 
 def _tuple(name: str, items: list[str]) -> list[str]:

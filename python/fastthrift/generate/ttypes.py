@@ -17,7 +17,7 @@ INT_MEMBERS = frozenset(name for name in dir(int) if not name.startswith("__")) 
 def ttypes_text(package: Package, generation: Generation) -> str:
     members = {field_name(field) for struct in package.structs for field in struct.fields}
     items = {item.name for enum in package.enums for item in enum.items}
-    own = {escaped(each.name) for each in [*package.enums, *package.structs]}
+    own = package.class_names()
     module = ModuleText(generation, package.doc, own | members | items, members)
     types = Types(module, package, is_ttypes=True)
     for enum in package.enums:
@@ -29,7 +29,7 @@ def ttypes_text(package: Package, generation: Generation) -> str:
     for struct in package.structs:
         structs.add_class(struct)
     if package.structs:
-        module.add("", "")
+        module.add("")
         for struct in package.structs:
             structs.add_spec(escaped(struct.name), struct.fields)
         module.add("")

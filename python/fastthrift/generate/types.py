@@ -82,8 +82,8 @@ class Types:
         """What a spec says about a type beside its number."""
         if isinstance(type, Base):
             if type.name == "binary":
-                return "'BINARY'"
-            return "'UTF8'" if type.name == "string" and "no_utf8strings" not in self._module.generation else "None"
+                return '"BINARY"'
+            return '"UTF8"' if type.name == "string" and "no_utf8strings" not in self._module.generation else "None"
         if isinstance(type, Enum):
             return self.class_name(type) if self.is_int_enum else "None"
         if isinstance(type, Struct):
@@ -95,5 +95,3 @@ class Types:
 
     def _pair(self, type: Type, is_key: bool) -> str:
         return f"{self.ttype(type)}, {self.arguments(type, is_key)}"
-
-

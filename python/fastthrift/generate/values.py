@@ -166,5 +166,3 @@ def _text(value: Union[str, bytes], type: Base) -> Union[str, bytes]:
     if type.name == "binary":
         return value.encode() if isinstance(value, str) else value
     return value.decode() if isinstance(value, bytes) else value
-
-
