@@ -12,6 +12,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from fastthrift.apache.protocol.TBinaryProtocol import TBinaryProtocol
+from fastthrift.apache.transport.TSocket import TSocket
+from fastthrift.apache.transport.TTransport import TBufferedTransport, TFramedTransport
 
 # name, name in Python, result, arguments as (type, name); the types as an IDL writes them
 Function = tuple[str, str, str, list[tuple[str, str]]]
@@ -115,16 +117,18 @@ def _value(text: str, kind: str, names: dict[str, Any]) -> Any:
 
 
 def _transport(options: dict[str, Any]) -> Any:
-    from fastthrift.apache.transport import THttpClient, TSocket, TSSLSocket, TTransport
-
     if "url" in options:
-        return THttpClient.THttpClient(options["url"])
+        from fastthrift.apache.transport.THttpClient import THttpClient
+
+        return THttpClient(options["url"])
     if options.get("ssl"):
         import ssl
 
+        from fastthrift.apache.transport.TSSLSocket import TSSLSocket
+
         certificates = {key: options.get(key) for key in ("ca_certs", "keyfile", "certfile")}
         check = ssl.CERT_NONE if options.get("novalidate") else ssl.CERT_REQUIRED
-        socket: Any = TSSLSocket.TSSLSocket(options["host"], options["port"], cert_reqs=check, **certificates)
+        socket: Any = TSSLSocket(options["host"], options["port"], cert_reqs=check, **certificates)
     else:
-        socket = TSocket.TSocket(options["host"], options["port"])
-    return TTransport.TFramedTransport(socket) if options.get("framed") else TTransport.TBufferedTransport(socket)
+        socket = TSocket(options["host"], options["port"])
+    return TFramedTransport(socket) if options.get("framed") else TBufferedTransport(socket)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar
 
 if TYPE_CHECKING:
     from fastthrift.apache.protocol.TProtocol import TProtocolBase
+
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 
 __all__ = ["TApplicationException", "TException", "TFrozenDict", "TMessageType", "TProcessor", "TType"]
 
@@ -154,7 +157,7 @@ _APPLICATION_TEXTS = {
 }
 
 
-class TFrozenDict(dict[Any, Any]):
+class TFrozenDict(dict[_Key, _Value]):
     """A dict that can be a key of another one: hashed by its items when it is made, and not to be changed after."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

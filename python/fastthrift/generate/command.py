@@ -90,7 +90,7 @@ def _compile(name: str, command: flags.Command) -> int:
 
 def _generated(program: Program, command: flags.Command, generation: Generation) -> Output:
     own_folder = "" if command.is_folder_exact else f"gen-{generation.language}"
-    output = Output(os.path.join(command.folder, own_folder))
+    output = Output(os.path.join(command.folder, own_folder), not command.is_folder_exact)
     add = {"py": add_python, "pyi": add_stubs, "json": add_json}[generation.language]
     add(program, "r" in command, generation, output)
     return output

@@ -27,7 +27,8 @@ def add_python(root: Program, recurse: bool, generation: Generation, output: Out
 
 def _add_package(package: Package, generation: Generation, output: Output) -> None:
     parts = package.name.split(".")
-    for i in range(len(parts)):
+    # gen-py itself cannot be a package, its name is no identifier: an __init__.py would only stop mypy.
+    for i in range(1 if output.is_own_folder else 0, len(parts)):
         output.add_if_absent("/".join([*parts[:i], "__init__.py"]))
     folder = "/".join(parts)
     services = [escaped(each.name) for each in package.services]

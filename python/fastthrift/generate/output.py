@@ -22,8 +22,9 @@ class _File:
 class Output:
     """Files below one folder."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, is_own_folder: bool = True) -> None:
         self.folder = folder
+        self.is_own_folder = is_own_folder  # gen-py, not one that the user named
         self._files: dict[str, _File] = {}
 
     def add(self, path: str, text: str, is_executable: bool = False) -> None:
