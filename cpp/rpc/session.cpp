@@ -16,30 +16,7 @@ using boost::system::error_code;
 
 // Each of these is what `run` waits for; it lives in the coroutine's frame while it waits.
 
-struct Session::Read {
-  Session& session;
-  std::size_t most;
-  error_code error = {};
-  std::size_t bytes = 0;
-  bool armed = false;
-
-  bool await_ready() const noexcept { return false; }
-  void await_resume() const noexcept {}
-  void await_suspend(std::coroutine_handle<> coroutine) {
-    session.socket_.async_read_some(
-        asio::buffer(session.in_.prepare(most), most),
-        [this, &sessions = session.sessions_, resumption = Resumption(coroutine, armed)](
-            error_code failure, std::size_t n) mutable {
-          error = failure;
-          bytes = n;
-          resumption.resume();
-          sessions.keep_leading();
-        });
-    armed = true;
-  }
-};
-
-// Waits without holding a buffer.
+// Until there is something to read. Holds no buffer.
 struct Session::Readable {
   Session& session;
   error_code error = {};
@@ -56,6 +33,19 @@ struct Session::Readable {
                                  sessions.keep_leading();
                                });
     armed = true;
+  }
+};
+
+// Until the others had their turn. A client that called again meanwhile is answered without a wait, which
+// costs two system calls; right behind the answer there would be nothing to read yet.
+struct Session::Turns {
+  Session& session;
+
+  bool await_ready() const noexcept { return session.sessions_.is_alone(); }
+  bool await_resume() const noexcept { return session.others_had_turns_; }
+  void await_suspend(std::coroutine_handle<> coroutine) {
+    session.turn_ = coroutine;
+    session.sessions_.await_turn(session);
   }
 };
 
@@ -125,31 +115,31 @@ Session::Session(Sessions& sessions, Socket socket, std::unique_ptr<Handler> han
 
 Session::~Session() { sessions_.ended(*this); }
 
+void Session::take_turn(bool others_had_turns) {
+  others_had_turns_ = others_had_turns;
+  std::exchange(turn_, nullptr).resume();
+}
+
+void Session::abandon_turn() { std::exchange(turn_, nullptr).destroy(); }
+
 Detached Session::run(std::shared_ptr<Session> self) {
   Session& s = *self;
   try {
     std::string error;
     bool goes_on = true;
+    bool may_be_readable = false;
     while (goes_on && !s.closed_) {
-      if (!s.holds_memory_) {
+      if (!may_be_readable) {
         Readable readable{s};
         co_await readable;
-        if (readable.error) break;
-        s.holds_memory_ = true;
+        if (readable.error || s.closed_) break;
       }
-      Read read{s, s.read_size()};
-      co_await read;
-      if (std::exchange(s.parking_, false) && read.error == asio::error::operation_aborted && !s.closed_) {
-        s.in_.release();
-        std::vector<Bytes>().swap(s.messages_);
-        s.room_ = least_room;
-        s.holds_memory_ = false;
+      const net::Transfer read = s.read();
+      if (read.bytes == 0 && net::would_block(read.error)) {
+        may_be_readable = false;
         continue;
       }
-      if (read.error || s.closed_) break;  // the end of the stream, too: all that came is answered
-      if (s.in_.empty()) s.since_ = s.sessions_.now;
-      s.in_.commit(read.bytes);
-      if (read.bytes == read.most) s.room_ = std::min(s.room_ * 4, most_room);
+      if (read.bytes == 0) break;  // the end of the stream, too: all that came is answered
 
       const std::size_t used = s.cut_messages(error);
       std::size_t answered = 0;
@@ -177,6 +167,7 @@ Detached Session::run(std::shared_ptr<Session> self) {
         break;
       }
       if (s.sessions_.draining && s.in_.empty()) break;
+      if (goes_on && !s.closed_) may_be_readable = co_await Turns{s};
     }
     if (!s.closed_) {
       s.waiting_ = Waiting::delivery;
@@ -209,6 +200,16 @@ Session::Outcome Session::answer(std::size_t first) {
   if (answers.capacity() > most_room) answers.release();
   outcome.leads = turn.end();
   return outcome;
+}
+
+net::Transfer Session::read() {
+  const std::size_t most = read_size();
+  const net::Transfer read = net::receive_now(socket_.native_handle(), in_.prepare(most), most);
+  if (read.bytes == 0) return read;
+  if (in_.empty()) since_ = sessions_.now;
+  in_.commit(read.bytes);
+  if (read.bytes == most) room_ = std::min(room_ * 4, most_room);
+  return read;
 }
 
 std::size_t Session::read_size() const {
@@ -304,10 +305,10 @@ void Session::check(const Patience& patience) {
   } else if (waiting_ == Waiting::call) {
     if (patience.idle != 0 && age > patience.idle) {
       close();
-    } else if (holds_memory_ && !parking_ && age >= 2) {
-      parking_ = true;
-      error_code ignored;
-      socket_.cancel(ignored);
+    } else if (age >= 2 && in_.empty()) {
+      in_.release();
+      std::vector<Bytes>().swap(messages_);
+      room_ = least_room;
     }
   }
 }

@@ -32,6 +32,10 @@ class Sessions {
   virtual void lose_lead() = 0;
   // At the end of each operation that resumed a session: leaves the event loop if so.
   virtual void keep_leading() = 0;
+  // Nobody else is connected.
+  virtual bool is_alone() const = 0;
+  // Calls `take_turn` of the session after all that is ready now.
+  virtual void await_turn(Session& session) = 0;
   virtual void opened(Session& session) = 0;
   virtual void ended(Session& session) = 0;
 
@@ -81,14 +85,20 @@ class Session {
   // At once, whatever is in flight.
   void close();
 
+  // Goes on, once others had their turns (or there were none).
+  void take_turn(bool others_had_turns);
+  // Instead, where the server ends: frees the coroutine, and with it the session.
+  void abandon_turn();
+
   Session* before = nullptr;  // the list of all sessions
   Session* behind = nullptr;
+  Session* next_turn = nullptr;  // the queue of those that wait for their turn
 
  private:
   static constexpr std::uint32_t least_room = 1024, most_room = 1 << 18;
 
-  struct Read;
   struct Readable;
+  struct Turns;
   struct Delivery;
   struct Rejoin;
   struct Sending;
@@ -107,6 +117,7 @@ class Session {
     bool leads = true;
   };
   Outcome answer(std::size_t first);
+  net::Transfer read();
   std::size_t read_size() const;
   std::size_t cut_messages(std::string& error);
   void consume(std::size_t used);
@@ -133,8 +144,8 @@ class Session {
   bool sending_ = false;  // send_rest is under way
   bool in_handler_ = false;
   bool closed_ = false;
-  bool parking_ = false;  // its read was cancelled to take the memory
-  bool holds_memory_ = false;
+  bool others_had_turns_ = false;
+  std::coroutine_handle<> turn_;  // while it waits for its turn
 };
 
 }  // namespace fastthrift::rpc
