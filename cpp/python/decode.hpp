@@ -69,7 +69,8 @@ template <class Reader>
 void Decoder<Reader>::structure_into(PyObject* object) {
   PyTypeObject* type = Py_TYPE(object);
   if (payload::is_payload_type(type)) [[likely]] {
-    const Layout& layout = payload::layout_of(type);
+    const Layout* current = payload::current_layout(type);
+    const Layout& layout = current != nullptr ? *current : payload::layout_of(type);
     return layout.is_direct() ? direct_fields(object, layout) : other_fields(object, layout);
   }
   std::unique_ptr<Layout> keep;

@@ -1,13 +1,23 @@
 #include "python/served_method.hpp"
 
 #include "python/errors.hpp"
+#include "python/payload_type.hpp"
 
 namespace fastthrift::python {
+namespace {
+
+const Layout& layout_for(PyObject* object, std::unique_ptr<Layout>& keep) {
+  PyTypeObject* type = Py_TYPE(object);
+  if (!payload::is_payload_type(type)) return payload::layout_of_object(object, keep);
+  const Layout* current = payload::current_layout(type);
+  return current != nullptr ? *current : payload::layout_of(type);
+}
+
+}  // namespace
 
 Fields::Fields(PyObject* object)
     : object_(object),
-      layout_(payload::is_payload_type(Py_TYPE(object)) ? payload::layout_of(Py_TYPE(object))
-                                                        : payload::layout_of_object(object, keep_)),
+      layout_(layout_for(object, keep_)),
       is_direct_(layout_.is_direct() && Py_TYPE(object) == layout_.type()) {}
 
 Ref Fields::get(const FieldLayout& field) const {

@@ -206,6 +206,32 @@ class BinaryReader {
     }
   }
 
+  // The size of a struct at the beginning of `bytes`, if it is there as a whole and has only numbers and
+  // strings that nothing speaks against; else 0: then a walk finds its end, or what is wrong.
+  static std::size_t plain_struct_size(Bytes bytes, const Limits& limits) {
+    const std::uint8_t* at = bytes.data();
+    const std::uint8_t* const end = at + bytes.size();
+    if (limits.depth == 0) return 0;
+    while (at != end) {
+      const std::uint8_t type = *at;
+      if (type == 0) return static_cast<std::size_t>(at + 1 - bytes.data());
+      const std::size_t left = static_cast<std::size_t>(end - at);
+      std::size_t size = 3;
+      if (type == static_cast<std::uint8_t>(TType::string)) {
+        if (left < 7) return 0;
+        const std::uint32_t string = load_big_endian<std::uint32_t>(at + 3);
+        if (string > left - 7 || string > limits.string) return 0;
+        size = 7 + string;
+      } else {
+        const std::size_t fixed = type <= 16 ? fixed_size(static_cast<TType>(type)) : 0;
+        if (fixed == 0 || left < 3 + fixed) return 0;
+        size += fixed;
+      }
+      at += size;
+    }
+    return 0;
+  }
+
   // How many bytes the next header takes, as far as `bytes` tell: it is complete, and reading it cannot run
   // out of bytes, once there are as many. A header that will be refused counts as complete as soon as that is
   // known.

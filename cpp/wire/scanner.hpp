@@ -41,6 +41,7 @@ class MessageScanner {
       const std::size_t extent = Reader::message_extent(message, limits_, options_);
       if (extent > message.size()) return want(extent);
       reader_.message_begin();
+      if (const std::size_t size = whole_message(message)) return size;
       has_header_ = true;
       walk_.begin(TType::struct_);
     }
@@ -98,6 +99,19 @@ class MessageScanner {
     const std::size_t most_;
     std::size_t missing_ = 0;  // bytes needed from the position on
   };
+
+  // Behind the header: most messages are all at hand, and their fields are plain values. 0: has to be walked.
+  std::size_t whole_message(Bytes message) {
+    if constexpr (requires { Reader::plain_struct_size(message, limits_); }) {
+      const std::size_t header = input_.offset();
+      const std::size_t body = Reader::plain_struct_size(message.subspan(header), limits_);
+      if (body == 0) return 0;
+      wanted_ = 1;
+      input_.restart();
+      return header + body;
+    }
+    return 0;
+  }
 
   std::size_t want(std::size_t wanted) {
     if (wanted > limits_.message) refuse_message(wanted, limits_.message);
