@@ -39,7 +39,7 @@ _LOOK_AROUND_MS = 100
 _OUT_OF_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
-def _shares_protocol(factory: Any) -> bool:
+def shares_protocol(factory: Any) -> bool:
     """Whether a connection's answers need the very protocol that read its calls, as THeader's do."""
     return bool(getattr(factory, "shares_protocol", False))
 
@@ -65,7 +65,7 @@ class TServer:
         self.iprot_factory = iprot_factory or TBinaryProtocolFactory()
         self.otrans_factory = otrans_factory or self.itrans_factory
         self.oprot_factory = oprot_factory or self.iprot_factory
-        if _shares_protocol(self.iprot_factory) != _shares_protocol(self.oprot_factory):
+        if shares_protocol(self.iprot_factory) != shares_protocol(self.oprot_factory):
             raise ValueError("THeader answers as it was asked: it needs the same protocol for input and output")
 
     def serve(self) -> None:
@@ -236,7 +236,7 @@ class _StoppableServer(TServer):
         itrans = self.itrans_factory.get_transport(client)
         iprot = self.iprot_factory.get_protocol(itrans)
         is_one = self.otrans_factory is self.itrans_factory and self.oprot_factory is self.iprot_factory
-        if is_one or _shares_protocol(self.iprot_factory):
+        if is_one or shares_protocol(self.iprot_factory):
             otrans, oprot = itrans, iprot
         else:
             otrans = self.otrans_factory.get_transport(client)

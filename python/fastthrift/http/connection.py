@@ -27,12 +27,16 @@ LINGER_BYTES = 1024 * 1024
 
 _PIECE = 64 * 1024
 
-# What a call gives: the body of a 200, a whole response after which the connection closes, or None for no response.
+# What a call gives: the body of a 200, a whole response after which the connection closes, SENT, or None for no response.
 Answer = Callable[[Request, "Connection"], "bytes | Whole | None"]
 
 
 class Whole(bytes):
     """A response with its head, as somebody else wrote it."""
+
+
+# The response has been sent meanwhile.
+SENT = Whole()
 
 
 class Connection:
@@ -82,20 +86,22 @@ class Connection:
             if request is None:
                 return False
             if request.line.method != "POST":
-                self._send(response(405, b"messages come by POST\n", request))
+                self.send(response(405, b"messages come by POST\n", request))
                 return request.keep_alive
             body = self._answer(request, self)
             if body is None:
                 return False
+            if body is SENT:
+                return request.keep_alive and self._may_go_on()
             if isinstance(body, Whole):
-                self._send(body)
+                self.send(body)
                 return False
             keep_alive = request.keep_alive and self._may_go_on()
-            self._send(response(200, body, request if keep_alive else None))
+            self.send(response(200, body, request if keep_alive else None))
             return keep_alive
         except Refused as error:
             self._refusals.refused("request", error)
-            self._send(response(error.status, error.text.encode() + b"\n", None))
+            self.send(response(error.status, error.text.encode() + b"\n", None))
             self._linger()
             return False
 
@@ -107,7 +113,7 @@ class Connection:
             if request is not None:
                 return request
             if self._reader.take_continue():
-                self._send(b"HTTP/1.1 100 Continue\r\n\r\n")
+                self.send(b"HTTP/1.1 100 Continue\r\n\r\n")
             if self._reader.is_idle:
                 limit = self._idle_seconds
             else:
@@ -129,7 +135,7 @@ class Connection:
             received += len(data)
             self._reader.feed(data)
 
-    def _send(self, data: bytes) -> None:
+    def send(self, data: bytes) -> None:
         self.sock.settimeout(MESSAGE_SECONDS + len(data) / LEAST_BYTES_A_SECOND)
         self.sock.sendall(data)
 

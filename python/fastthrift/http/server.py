@@ -14,13 +14,35 @@ from fastthrift.http.listener import Listener, Listening
 from fastthrift.http.refused import Refused
 from fastthrift.http.request import Limits, Request
 from fastthrift.processor import TProcessorFactory
-from fastthrift.server import TThreadedServer
+from fastthrift.server import TThreadedServer, shares_protocol
 from fastthrift.thrift import TException
 from fastthrift.transport import TMemoryBuffer
+from fastthrift.transport.base import Buffer, TTransportBase
 from fastthrift.transport.socket import UNSET
 
 # Between two requests of a connection. Not the profile's: thriftpy2's HTTP server waits without end.
 DEFAULT_IDLE_MS = 60_000
+
+
+class _Both(TTransportBase):
+    """Reads from one and writes to the other, for a protocol of both directions."""
+
+    def __init__(self, source: Any, sink: Any) -> None:
+        self._source = source
+        self._sink = sink
+
+    def is_open(self) -> bool:
+        return True
+
+    def _read(self, sz: int) -> bytes:
+        found: bytes = self._source.read(sz)
+        return found
+
+    def write(self, buf: Buffer) -> None:
+        self._sink.write(buf)
+
+    def flush(self) -> None:
+        pass
 
 
 class THttpServer(TThreadedServer):
@@ -93,11 +115,12 @@ class THttpServer(TThreadedServer):
         processor = self.processor
         if isinstance(processor, TProcessorFactory):
             processor = processor.get_processor()
-        sink = TMemoryBuffer()
-        itrans = self.itrans_factory.get_transport(TMemoryBuffer(request.body))
-        otrans = self.otrans_factory.get_transport(sink)
-        iprot = self.iprot_factory.get_protocol(itrans)
-        oprot = self.oprot_factory.get_protocol(otrans)
+        source, sink = TMemoryBuffer(request.body), TMemoryBuffer()
+        if shares_protocol(self.iprot_factory):
+            iprot = oprot = self.iprot_factory.get_protocol(self.itrans_factory.get_transport(_Both(source, sink)))
+        else:
+            iprot = self.iprot_factory.get_protocol(self.itrans_factory.get_transport(source))
+            oprot = self.oprot_factory.get_protocol(self.otrans_factory.get_transport(sink))
         try:
             processor.process(iprot, oprot)
         except ResponseException as error:

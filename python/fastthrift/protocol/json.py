@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import struct
+import uuid
 from collections.abc import Mapping
 from typing import Any, Callable, Optional
 
@@ -85,6 +86,9 @@ def _text_to_json(ttype: int, val: Any, spec: Any, budget: int) -> str:
     return str(val) if isinstance(val, (int, float)) else text_of(val)
 
 
+# The wire's number, which thriftpy2's TType has for something that no IDL declares.
+UUID = 16
+
 _WRITERS: dict[int, Callable[[int, Any, Any, int], Any]] = {
     TType.BOOL: lambda ttype, val, spec, budget: bool(val),
     TType.DOUBLE: lambda ttype, val, spec, budget: float(val),
@@ -94,6 +98,7 @@ _WRITERS: dict[int, Callable[[int, Any, Any, int], Any]] = {
     TType.LIST: lambda ttype, val, spec, budget: list_to_json(val, spec, budget),
     TType.SET: lambda ttype, val, spec, budget: list_to_json(val, spec, budget),
     TType.MAP: lambda ttype, val, spec, budget: map_to_json(val, spec, budget),
+    UUID: lambda ttype, val, spec, budget: str(uuid.UUID(str(val))),
     **{each: lambda ttype, val, spec, budget: checked_integer(int(val), ttype) for each in INTEGER_BITS},
 }
 
@@ -114,6 +119,7 @@ class _Reading:
             TType.LIST: lambda ttype, val, spec, budget: self.elements(val, spec, budget),
             TType.SET: self._set,
             TType.MAP: lambda ttype, val, spec, budget: self.entries(val, spec, budget),
+            UUID: lambda ttype, val, spec, budget: uuid.UUID(val),
             **{each: self._integer for each in INTEGER_BITS},
         }
 

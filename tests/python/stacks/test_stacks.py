@@ -31,30 +31,35 @@ pytest.importorskip("thrift.transport.THeaderTransport")
 apache = apache_side.Side("thrift")
 
 
+apaches_face = apache_side.Side("fastthrift.apache")
+
+
 class Stack(NamedTuple):
-    """What makes one side's transport and protocol: ours by factories, theirs by functions."""
+    """What makes a transport and a protocol: ours by factories, those of a side in Apache's shape by functions."""
 
     our_transport: Any
     our_protocol: Any
-    their_transport: Callable[[Any], Any]
-    their_protocol: Callable[[Any], Any]
+    transport: Callable[[Any, Any], Any]
+    protocol: Callable[[Any, Any], Any]
 
 
 TRANSPORTS: dict[str, Any] = {
-    "buffered": (TBufferedTransportFactory(), lambda t: apache.TTransport.TBufferedTransport(t)),
-    "framed": (TFramedTransportFactory(), lambda t: apache.TTransport.TFramedTransport(t)),
-    # Apache's accelerated protocols lose bytes over its own zlib transport (THRIFT's trap 10).
-    "zlib": (TZlibTransportFactory(), lambda t: apache.TZlibTransport.TZlibTransport(t)),
+    "buffered": (TBufferedTransportFactory(), lambda side, trans: side.TTransport.TBufferedTransport(trans)),
+    "framed": (TFramedTransportFactory(), lambda side, trans: side.TTransport.TFramedTransport(trans)),
+    "zlib": (TZlibTransportFactory(), lambda side, trans: side.TZlibTransport.TZlibTransport(trans)),
 }
 PROTOCOLS: dict[str, Any] = {
-    "binary": (TBinaryProtocolFactory(), lambda t: apache.TBinaryProtocol.TBinaryProtocol(t)),
-    "binary accelerated": (TBinaryProtocolFactory(), lambda t: apache.TBinaryProtocol.TBinaryProtocolAccelerated(t)),
-    "compact": (TCompactProtocolFactory(), lambda t: apache.TCompactProtocol.TCompactProtocol(t)),
+    "binary": (TBinaryProtocolFactory(), lambda side, trans: side.TBinaryProtocol.TBinaryProtocol(trans)),
+    "binary accelerated": (
+        TBinaryProtocolFactory(),
+        lambda side, trans: side.TBinaryProtocol.TBinaryProtocolAccelerated(trans),
+    ),
+    "compact": (TCompactProtocolFactory(), lambda side, trans: side.TCompactProtocol.TCompactProtocol(trans)),
     "compact accelerated": (
         TCompactProtocolFactory(),
-        lambda t: apache.TCompactProtocol.TCompactProtocolAccelerated(t),
+        lambda side, trans: side.TCompactProtocol.TCompactProtocolAccelerated(trans),
     ),
-    "json": (TApacheJSONProtocolFactory(), lambda t: apache.TJSONProtocol.TJSONProtocol(t)),
+    "json": (TApacheJSONProtocolFactory(), lambda side, trans: side.TJSONProtocol.TJSONProtocol(trans)),
 }
 STACKS = {
     f"{protocol} over {transport}": Stack(TRANSPORTS[transport][0], ours, TRANSPORTS[transport][1], theirs)
@@ -62,21 +67,29 @@ STACKS = {
     for protocol, (ours, theirs) in PROTOCOLS.items()
 }
 ALL_TYPES = (0, 1, 2, 3, 4)
+
+
+def header(number: int, transforms: list[int]) -> Callable[[Any, Any], Any]:
+    def make(side: Any, trans: Any) -> Any:
+        protocol = side.THeaderProtocol.THeaderProtocol(trans, ALL_TYPES, number)
+        for transform in transforms:
+            protocol.add_transform(transform)
+        return protocol
+
+    return make
+
+
 for number, name in ((0, "binary"), (2, "compact")):
-    for transform in (False, True):
-
-        def header(trans: Any, number: int = number, transform: bool = transform) -> Any:
-            made = apache.THeaderProtocol.THeaderProtocol(trans, ALL_TYPES, number)
-            if transform:
-                made.add_transform(1)
-            return made
-
-        STACKS[f"header {name}" + (" zlib" if transform else "")] = Stack(
+    for transforms in ([], [1]):
+        STACKS[f"header {name}" + (" zlib" if transforms else "")] = Stack(
             TBufferedTransportFactory(),
-            THeaderProtocolFactory(default_protocol=number, transforms=[1] if transform else []),
-            lambda t: t,
-            header,
+            THeaderProtocolFactory(default_protocol=number, transforms=transforms),
+            lambda side, trans: trans,
+            header(number, transforms),
         )
+
+# Apache's accelerated protocols drop bytes over its own zlib transport.
+APACHES_STACKS = [name for name in STACKS if not name.endswith("accelerated over zlib")]
 
 
 def all_calls(client: Any, value: Any, refusal: type, application: type, handler: Any) -> None:
@@ -104,36 +117,40 @@ def plain(value: Any) -> Any:
     return value.n if hasattr(value, "n") else set(value) if isinstance(value, (list, set)) else value
 
 
-@pytest.mark.parametrize("name", STACKS)
-def test_apaches_client_calls_our_server(name: str) -> None:
-    if name.endswith("accelerated over zlib"):
-        pytest.skip("Apache's accelerated protocols drop bytes over its zlib transport")
+def client_of(side: Any, name: str, port: int) -> tuple[Any, Any]:
+    """A client in Apache's shape, and what closes it."""
     stack = STACKS[name]
-    with serving(itrans_factory=stack.our_transport, iprot_factory=stack.our_protocol) as running:
-        sock = apache.TSocket.TSocket("127.0.0.1", running.port)
-        sock.setTimeout(10_000)
-        transport = stack.their_transport(sock)
-        sock.open()
-        client = apache_side.client(apache, stack.their_protocol(transport))
-        all_calls(client, apache.small(), apache.types.Refusal, apache.Thrift.TApplicationException, running.handler)
-        sock.close()
+    sock = side.TSocket.TSocket("127.0.0.1", port)
+    sock.setTimeout(10_000)
+    sock.open()
+    return apache_side.client(side, stack.protocol(side, stack.transport(side, sock))), sock
+
+
+def calls_from(side: Any, name: str, port: int, handler: Any) -> None:
+    client, sock = client_of(side, name, port)
+    all_calls(client, side.small(), side.types.Refusal, side.Thrift.TApplicationException, handler)
+    sock.close()
 
 
 @contextlib.contextmanager
-def apache_serving(stack: Stack, handler: Any) -> Iterator[int]:
-    """One connection at a time, in a thread."""
+def served_by(side: Any, name: str) -> Iterator[tuple[int, Any]]:
+    """A server in Apache's shape: its port and its handler."""
+    stack = STACKS[name]
+    handler = Handler(side.types.Refusal)
 
     class Transports:
-        getTransport = staticmethod(stack.their_transport)
+        def getTransport(self, trans: Any) -> Any:
+            return stack.transport(side, trans)
 
-    class Protocols(apache.THeaderProtocol.THeaderProtocolFactory):  # type: ignore[misc,name-defined]
-        getProtocol = staticmethod(stack.their_protocol)
+    class Protocols(side.THeaderProtocol.THeaderProtocolFactory):  # type: ignore[misc,name-defined]
+        def getProtocol(self, trans: Any) -> Any:
+            return stack.protocol(side, trans)
 
-    listener = apache.TSocket.TServerSocket("127.0.0.1", 0)
+    listener = side.TSocket.TServerSocket("127.0.0.1", 0)
     listener.listen()
     port = listener.handle.getsockname()[1]
     listener.listen = lambda: None
-    server = apache.TServer.TSimpleServer(apache_side.processor(apache, handler), listener, Transports(), Protocols())
+    server = side.TServer.TSimpleServer(apache_side.processor(side, handler), listener, Transports(), Protocols())
 
     def serve() -> None:
         with contextlib.suppress(OSError, AttributeError):  # its way to end
@@ -142,20 +159,25 @@ def apache_serving(stack: Stack, handler: Any) -> Iterator[int]:
     thread = threading.Thread(target=serve, daemon=True)
     thread.start()
     try:
-        yield port
+        yield port, handler
     finally:
-        listener.handle.shutdown(2)
+        with contextlib.suppress(OSError):
+            listener.handle.shutdown(2)
         listener.close()
         thread.join(10)
 
 
-@pytest.mark.parametrize("name", STACKS)
-def test_our_client_calls_apaches_server(name: str) -> None:
-    if name.endswith("accelerated over zlib"):
-        pytest.skip("Apache's accelerated protocols drop bytes over its zlib transport")
+@pytest.mark.parametrize("name", APACHES_STACKS)
+def test_apaches_client_calls_our_server(name: str) -> None:
     stack = STACKS[name]
-    handler = Handler(apache.types.Refusal)
-    with apache_serving(stack, handler) as port:
+    with serving(itrans_factory=stack.our_transport, iprot_factory=stack.our_protocol) as running:
+        calls_from(apache, name, running.port, running.handler)
+
+
+@pytest.mark.parametrize("name", APACHES_STACKS)
+def test_our_client_calls_apaches_server(name: str) -> None:
+    stack = STACKS[name]
+    with served_by(apache, name) as (port, handler):
         sock = TSocket("127.0.0.1", port, socket_timeout=10_000)
         protocol = stack.our_protocol.get_protocol(stack.our_transport.get_transport(sock))
         sock.open()
@@ -164,36 +186,100 @@ def test_our_client_calls_apaches_server(name: str) -> None:
         client.close()
 
 
+@pytest.mark.parametrize("name", STACKS)
+def test_our_apache_face_calls_our_server(name: str) -> None:
+    stack = STACKS[name]
+    with serving(itrans_factory=stack.our_transport, iprot_factory=stack.our_protocol) as running:
+        calls_from(apaches_face, name, running.port, running.handler)
+
+
+@pytest.mark.parametrize("name", APACHES_STACKS)
+def test_our_apache_face_calls_apaches_server(name: str) -> None:
+    with served_by(apache, name) as (port, handler):
+        calls_from(apaches_face, name, port, handler)
+
+
+@pytest.mark.parametrize("name", APACHES_STACKS)
+def test_apaches_client_calls_our_apache_face(name: str) -> None:
+    with served_by(apaches_face, name) as (port, handler):
+        calls_from(apache, name, port, handler)
+
+
+@pytest.mark.parametrize("name", STACKS)
+def test_our_apache_face_calls_itself(name: str) -> None:
+    with served_by(apaches_face, name) as (port, handler):
+        calls_from(apaches_face, name, port, handler)
+
+
 def test_one_port_takes_every_dialect_at_once() -> None:
+    names = [name for name in STACKS if "json" not in name and "over zlib" not in name]
     with serving(iprot_factory=THeaderProtocolFactory()) as running:
-        names = [name for name in STACKS if "json" not in name and "over zlib" not in name]
-        clients = []
-        for name in names:
-            stack = STACKS[name]
-            sock = apache.TSocket.TSocket("127.0.0.1", running.port)
-            sock.setTimeout(10_000)
-            sock.open()
-            clients.append((sock, apache_side.client(apache, stack.their_protocol(stack.their_transport(sock)))))
-        assert len(clients) == 8 + 4
+        pairs = [(side, client_of(side, name, running.port)) for name in names for side in (apache, apaches_face)]
+        assert len(pairs) == 24
         for turn in range(3):
-            for number, (_, client) in enumerate(clients):
+            for number, (side, (client, _)) in enumerate(pairs):
                 assert client.add(turn, 1000 + number) == turn + 1000 + number
-                assert client.echo(apache.small()) == apache.small()
-        for sock, _ in clients:
+                assert client.echo(side.small()) == side.small()
+        for _, (_, sock) in pairs:
             sock.close()
 
 
-def test_servers_of_ours_that_loop_in_python_take_it_too() -> None:
+def test_servers_that_loop_in_python_take_them_too() -> None:
     class Watching(TThreadedServer):
         def handle(self, client: Any) -> None:
             super().handle(client)
 
     with serving(cls=Watching, iprot_factory=THeaderProtocolFactory()) as running:
         for name in ("binary over buffered", "compact over framed", "header compact zlib"):
-            stack = STACKS[name]
-            sock = apache.TSocket.TSocket("127.0.0.1", running.port)
-            sock.setTimeout(10_000)
-            sock.open()
-            client = apache_side.client(apache, stack.their_protocol(stack.their_transport(sock)))
+            client, sock = client_of(apache, name, running.port)
             assert client.echo(apache.small()) == apache.small()
             sock.close()
+
+
+# ---- HTTP
+
+
+@contextlib.contextmanager
+def http_served_by(side: Any, protocol: Any) -> Iterator[tuple[int, Any]]:
+    handler = Handler(side.types.Refusal)
+
+    class Protocols(side.THeaderProtocol.THeaderProtocolFactory):  # type: ignore[misc,name-defined]
+        shares_protocol = False
+
+        def getProtocol(self, trans: Any) -> Any:
+            return protocol(side, trans)
+
+    server = side.THttpServer.THttpServer(apache_side.processor(side, handler), ("127.0.0.1", 0), Protocols())
+    thread = threading.Thread(target=server.serve, daemon=True)
+    thread.start()
+    try:
+        yield server.httpd.server_address[1], handler
+    finally:
+        (server.httpd.shutdown if side is apache else server.shutdown)()
+        thread.join(10)
+        server.httpd.server_close()
+    assert not thread.is_alive()
+
+
+HTTP_SIDES = {
+    "apache's client": (apache, apaches_face),
+    "apache's server": (apaches_face, apache),
+    "ours": (apaches_face, apaches_face),
+}
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("sides", HTTP_SIDES)
+def test_over_http(sides: str, protocol: str) -> None:
+    client_side, server_side = HTTP_SIDES[sides]
+    make = PROTOCOLS[protocol][1]
+    with http_served_by(server_side, make) as (port, handler):
+        transport = client_side.THttpClient.THttpClient(f"http://127.0.0.1:{port}/any/path?a=b")
+        transport.setTimeout(10_000)
+        transport.open()
+        client = apache_side.client(client_side, make(client_side, transport))
+        all_calls(
+            client, client_side.small(), client_side.types.Refusal, client_side.Thrift.TApplicationException, handler
+        )
+        assert transport.code == 200
+        transport.close()

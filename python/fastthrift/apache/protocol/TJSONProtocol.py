@@ -1,0 +1,387 @@
+"""Apache's JSON protocol: ids and short names of types instead of the names of fields; and simple JSON, for people to read."""
+
+from __future__ import annotations
+
+import math
+import uuid as _uuid
+from typing import Any, Optional
+
+from fastthrift.apache.protocol.json_text import JsonReader, JsonWriter, bad, double_text
+from fastthrift.apache.protocol.TProtocol import (
+    DEFAULT_STRING_LENGTH_LIMIT,
+    TProtocolBase,
+    TProtocolException,
+    TProtocolFactory,
+    TProtocolSizeError,
+    TProtocolTypeError,
+    checkIntegerLimits,
+)
+from fastthrift.apache.Thrift import TType
+from fastthrift.apache.transport.TTransport import TTransportException
+
+__all__ = ["TJSONProtocol", "TJSONProtocolFactory", "TSimpleJSONProtocol", "TSimpleJSONProtocolFactory"]
+
+VERSION = 1
+
+CTYPES = {
+    TType.BOOL: "tf",
+    TType.BYTE: "i8",
+    TType.I16: "i16",
+    TType.I32: "i32",
+    TType.I64: "i64",
+    TType.DOUBLE: "dbl",
+    TType.STRING: "str",
+    TType.STRUCT: "rec",
+    TType.LIST: "lst",
+    TType.SET: "set",
+    TType.MAP: "map",
+    TType.UUID: "uid",
+}
+JTYPES = {name: ttype for ttype, name in CTYPES.items()}
+
+
+class TJSONProtocolBase(TProtocolBase):
+    """What both kinds of JSON have: writing and reading pieces of text."""
+
+    def __init__(self, trans: Any, string_length_limit: Optional[int] = DEFAULT_STRING_LENGTH_LIMIT) -> None:
+        super().__init__(trans)
+        self.string_length_limit = string_length_limit
+        self.container_length_limit: Optional[int] = None
+        # Through the attribute: decorators and tests put another transport there.
+        self._writer_ = JsonWriter(lambda data: self.trans.write(data))
+        self._reader_ = JsonReader(lambda size: self.trans.readAll(size), lambda: self.string_length_limit)
+
+    def resetWriteContext(self) -> None:
+        self._writer_.reset()
+
+    def resetReadContext(self) -> None:
+        self._reader_.reset()
+
+    def _check_string_length(self, length: int) -> None:
+        self._check_length(self.string_length_limit, length)
+
+    def writeJSONString(self, string: str) -> None:
+        self._writer_.string(string)
+
+    def writeJSONNumber(self, number: Any, formatter: str = "{0}") -> None:
+        self._writer_.number(formatter.format(number))
+
+    def writeJSONBase64(self, binary: bytes) -> None:
+        self._writer_.binary(binary)
+
+    def writeJSONObjectStart(self) -> None:
+        self._writer_.begin(True)
+
+    def writeJSONObjectEnd(self) -> None:
+        self._writer_.end(True)
+
+    def writeJSONArrayStart(self) -> None:
+        self._writer_.begin(False)
+
+    def writeJSONArrayEnd(self) -> None:
+        self._writer_.end(False)
+
+    def readJSONString(self, skipContext: bool = False) -> str:
+        return self._reader_.string()
+
+    def readJSONInteger(self) -> int:
+        return self._reader_.integer()
+
+    def readJSONDouble(self) -> float:
+        return self._reader_.double()
+
+    def readJSONBase64(self) -> bytes:
+        return self._reader_.binary()
+
+    def readJSONObjectStart(self) -> None:
+        self._reader_.begin(True)
+
+    def readJSONObjectEnd(self) -> None:
+        self._reader_.end(True)
+
+    def readJSONArrayStart(self) -> None:
+        self._reader_.begin(False)
+
+    def readJSONArrayEnd(self) -> None:
+        self._reader_.end(False)
+
+    def _write_integer(self, number: int, bits: int) -> None:
+        if not isinstance(number, int):
+            raise TProtocolTypeError(TProtocolException.INVALID_DATA, f"expected an integer, got {number!r}")
+        checkIntegerLimits(number, bits)
+        self._writer_.number(str(int(number)))
+
+    def writeByte(self, byte: int) -> None:
+        self._write_integer(byte, 8)
+
+    def writeI16(self, i16: int) -> None:
+        self._write_integer(i16, 16)
+
+    def writeI32(self, i32: int) -> None:
+        self._write_integer(i32, 32)
+
+    def writeI64(self, i64: int) -> None:
+        self._write_integer(i64, 64)
+
+    def writeBool(self, boolean: Any) -> None:
+        self._writer_.number("1" if boolean else "0")
+
+    def writeDouble(self, dbl: float) -> None:
+        self._writer_.number(double_text(dbl))
+
+    def writeString(self, string: str) -> None:
+        self._writer_.string(string)
+
+    def writeBinary(self, binary: bytes) -> None:
+        self._writer_.binary(binary)
+
+    def writeUuid(self, uuid: Any) -> None:
+        self._writer_.string(str(uuid))
+
+
+class TJSONProtocol(TJSONProtocolBase):
+    """Written as the specification has it; read from everybody, whatever their ways with NaN, control characters, padding."""
+
+    def readMessageBegin(self) -> tuple[str, int, int]:
+        self.resetReadContext()
+        reader = self._reader_
+        reader.begin(False)
+        if reader.integer() != VERSION:
+            raise TProtocolException(TProtocolException.BAD_VERSION, "Message contained bad version.")
+        return reader.string(), reader.integer(), self._integer(32)
+
+    def readMessageEnd(self) -> None:
+        self._reader_.end(False)
+
+    def readStructBegin(self) -> None:
+        self._reader_.begin(True)
+
+    def readStructEnd(self) -> None:
+        self._reader_.end(True)
+
+    def readFieldBegin(self) -> tuple[Optional[str], int, int]:
+        reader = self._reader_
+        if reader.is_at_end():
+            return None, TType.STOP, 0
+        fid = self._integer(16)
+        reader.begin(True)
+        return None, self._type(), fid
+
+    def readFieldEnd(self) -> None:
+        self._reader_.end(True)
+
+    def _type(self) -> int:
+        name = self._reader_.string()
+        if name not in JTYPES:
+            raise bad(f"Unknown type name {name!r}")
+        return JTYPES[name]
+
+    def _size(self) -> int:
+        size = self._reader_.integer()
+        if size < 0:
+            raise TProtocolSizeError(TTransportException.NEGATIVE_SIZE, f"Negative length: {size}")
+        if size > 0x7FFFFFFF:
+            raise TProtocolSizeError(TTransportException.SIZE_LIMIT, "Length exceeded max allowed: 2147483647")
+        self._check_length(self.container_length_limit, size)
+        return size
+
+    def readMapBegin(self) -> tuple[int, int, int]:
+        reader = self._reader_
+        reader.begin(False)
+        names = reader.string(), reader.string()
+        size = self._size()
+        # Node's empty maps are of no type.
+        unknown = [name for name in names if name not in JTYPES]
+        if unknown and size:
+            raise bad(f"Unknown type name {unknown[0]!r}")
+        reader.begin(True)
+        key, value = (JTYPES.get(name, TType.STOP) for name in names)
+        return key, value, size
+
+    def readMapEnd(self) -> None:
+        self._reader_.end(True)
+        self._reader_.end(False)
+
+    def readCollectionBegin(self) -> tuple[int, int]:
+        reader = self._reader_
+        reader.begin(False)
+        name = reader.string()
+        size = self._size()
+        if name not in JTYPES and size:
+            raise bad(f"Unknown type name {name!r}")
+        return JTYPES.get(name, TType.STOP), size
+
+    readListBegin = readCollectionBegin
+    readSetBegin = readCollectionBegin
+
+    def readCollectionEnd(self) -> None:
+        self._reader_.end(False)
+
+    readListEnd = readCollectionEnd
+    readSetEnd = readCollectionEnd
+
+    def readBool(self) -> bool:
+        return self._reader_.boolean()
+
+    def _integer(self, bits: int) -> int:
+        number = self._reader_.integer()
+        checkIntegerLimits(number, bits)
+        return number
+
+    def readNumber(self) -> int:
+        return self._reader_.integer()
+
+    def readByte(self) -> int:
+        return self._integer(8)
+
+    def readI16(self) -> int:
+        return self._integer(16)
+
+    def readI32(self) -> int:
+        return self._integer(32)
+
+    def readI64(self) -> int:
+        return self._integer(64)
+
+    def readDouble(self) -> float:
+        return self._reader_.double()
+
+    def readString(self) -> str:
+        return self._reader_.string()
+
+    def readBinary(self) -> bytes:
+        return self._reader_.binary()
+
+    def readUuid(self) -> _uuid.UUID:
+        text = self._reader_.string()
+        try:
+            return _uuid.UUID(text)
+        except ValueError:
+            raise bad(f"{text!r} is no UUID") from None
+
+    def writeMessageBegin(self, name: str, request_type: int, seqid: int) -> None:
+        self.resetWriteContext()
+        writer = self._writer_
+        writer.begin(False)
+        writer.number(str(VERSION))
+        writer.string(name)
+        writer.number(str(int(request_type)))
+        writer.number(str(int(seqid)))
+
+    def writeMessageEnd(self) -> None:
+        self._writer_.end(False)
+
+    def writeStructBegin(self, name: str) -> None:
+        self._writer_.begin(True)
+
+    def writeStructEnd(self) -> None:
+        self._writer_.end(True)
+
+    def writeFieldBegin(self, name: str, ttype: int, id: int) -> None:
+        self._writer_.number(str(id))
+        self._writer_.begin(True)
+        self._writer_.string(CTYPES[ttype])
+
+    def writeFieldEnd(self) -> None:
+        self._writer_.end(True)
+
+    def writeFieldStop(self) -> None:
+        pass
+
+    def writeMapBegin(self, ktype: int, vtype: int, size: int) -> None:
+        self._writer_.begin(False)
+        self._writer_.string(CTYPES[ktype])
+        self._writer_.string(CTYPES[vtype])
+        self._writer_.number(str(size))
+        self._writer_.begin(True)
+
+    def writeMapEnd(self) -> None:
+        self._writer_.end(True)
+        self._writer_.end(False)
+
+    def writeListBegin(self, etype: int, size: int) -> None:
+        self._writer_.begin(False)
+        self._writer_.string(CTYPES[etype])
+        self._writer_.number(str(size))
+
+    def writeListEnd(self) -> None:
+        self._writer_.end(False)
+
+    def writeSetBegin(self, etype: int, size: int) -> None:
+        self.writeListBegin(etype, size)
+
+    def writeSetEnd(self) -> None:
+        self._writer_.end(False)
+
+
+class TJSONProtocolFactory(TProtocolFactory):
+    def __init__(self, string_length_limit: Optional[int] = DEFAULT_STRING_LENGTH_LIMIT) -> None:
+        self.string_length_limit = string_length_limit
+        self.container_length_limit: Optional[int] = None
+
+    def getProtocol(self, trans: Any) -> TJSONProtocol:
+        protocol = TJSONProtocol(trans, self.string_length_limit)
+        protocol.container_length_limit = self.container_length_limit
+        return protocol
+
+
+class TSimpleJSONProtocol(TJSONProtocolBase):
+    """Names of fields and bare values, without the head of a message: for logs. Nobody can read it back."""
+
+    def __init__(self, trans: Any) -> None:
+        super().__init__(trans)
+
+    def _unreadable(self, *args: Any) -> Any:
+        raise NotImplementedError("simple JSON cannot be read")
+
+    readMessageBegin = readMessageEnd = readStructBegin = readStructEnd = readFieldBegin = readFieldEnd = _unreadable
+    readMapBegin = readMapEnd = readListBegin = readListEnd = readSetBegin = readSetEnd = _unreadable
+    readBool = readByte = readI16 = readI32 = readI64 = readDouble = readString = readBinary = readUuid = _unreadable
+
+    def writeDouble(self, dbl: float) -> None:
+        # As Python writes it: 1.0, not 1.
+        self._writer_.number(str(float(dbl)) if math.isfinite(dbl) else double_text(dbl))
+
+    def writeMessageBegin(self, name: str, request_type: int, seqid: int) -> None:
+        self.resetWriteContext()
+
+    def writeMessageEnd(self) -> None:
+        pass
+
+    def writeStructBegin(self, name: str) -> None:
+        self._writer_.begin(True)
+
+    def writeStructEnd(self) -> None:
+        self._writer_.end(True)
+
+    def writeFieldBegin(self, name: str, ttype: int, fid: int) -> None:
+        self._writer_.string(name)
+
+    def writeFieldEnd(self) -> None:
+        pass
+
+    def writeFieldStop(self) -> None:
+        pass
+
+    def writeMapBegin(self, ktype: int, vtype: int, size: int) -> None:
+        self._writer_.begin(True)
+
+    def writeMapEnd(self) -> None:
+        self._writer_.end(True)
+
+    def writeListBegin(self, etype: int, size: int) -> None:
+        self._writer_.begin(False)
+
+    def writeListEnd(self) -> None:
+        self._writer_.end(False)
+
+    def writeSetBegin(self, etype: int, size: int) -> None:
+        self._writer_.begin(False)
+
+    def writeSetEnd(self) -> None:
+        self._writer_.end(False)
+
+
+class TSimpleJSONProtocolFactory(TProtocolFactory):
+    def getProtocol(self, trans: Any) -> TSimpleJSONProtocol:
+        return TSimpleJSONProtocol(trans)
