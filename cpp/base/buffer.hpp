@@ -19,12 +19,12 @@ class Buffer {
   explicit Buffer(std::size_t capacity) { reserve(capacity); }
   Buffer(Buffer&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)),
-        size_(std::exchange(other.size_, 0)),
-        capacity_(std::exchange(other.capacity_, 0)) {}
+        end_(std::exchange(other.end_, nullptr)),
+        limit_(std::exchange(other.limit_, nullptr)) {}
   Buffer& operator=(Buffer&& other) noexcept {
     std::swap(data_, other.data_);
-    std::swap(size_, other.size_);
-    std::swap(capacity_, other.capacity_);
+    std::swap(end_, other.end_);
+    std::swap(limit_, other.limit_);
     return *this;
   }
   Buffer(const Buffer&) = delete;
@@ -33,26 +33,27 @@ class Buffer {
 
   const std::uint8_t* data() const { return data_; }
   std::uint8_t* data() { return data_; }
-  std::size_t size() const { return size_; }
-  std::size_t capacity() const { return capacity_; }
-  bool empty() const { return size_ == 0; }
-  Bytes bytes() const { return {data_, size_}; }
+  std::size_t size() const { return static_cast<std::size_t>(end_ - data_); }
+  std::size_t capacity() const { return static_cast<std::size_t>(limit_ - data_); }
+  bool empty() const { return end_ == data_; }
+  Bytes bytes() const { return {data_, size()}; }
 
   // Room for `n` more bytes behind the last one; they count only once `commit` says so.
   std::uint8_t* prepare(std::size_t n) {
-    if (capacity_ - size_ < n) [[unlikely]]
+    if (static_cast<std::size_t>(limit_ - end_) < n) [[unlikely]]
       grow(n);
-    return data_ + size_;
+    return end_;
   }
-  void commit(std::size_t n) { size_ += n; }
-  // The same for whoever wrote on from `prepare` without counting; `end_of_room` is as far as they may.
-  void commit_to(const std::uint8_t* end) { size_ = static_cast<std::size_t>(end - data_); }
-  std::uint8_t* end_of_room() { return data_ + capacity_; }
+  void commit(std::size_t n) { end_ += n; }
+  // The same for whoever writes on from `end` without counting; `end_of_room` is as far as they may.
+  std::uint8_t* end() { return end_; }
+  std::uint8_t* end_of_room() { return limit_; }
+  void commit_to(std::uint8_t* end) { end_ = end; }
 
   // `n` bytes that the caller fills at once.
   std::uint8_t* extend(std::size_t n) {
     std::uint8_t* at = prepare(n);
-    size_ += n;
+    end_ += n;
     return at;
   }
   void append(const void* bytes, std::size_t n) {
@@ -61,21 +62,20 @@ class Buffer {
   void append(Bytes bytes) { append(bytes.data(), bytes.size()); }
   void append(std::string_view text) { append(text.data(), text.size()); }
 
-  void truncate(std::size_t size) { size_ = size; }
-  void clear() { size_ = 0; }
+  void truncate(std::size_t size) { end_ = data_ + size; }
+  void clear() { end_ = data_; }
   // Forgets the first `n` bytes; the others move to the front.
   void consume(std::size_t n) {
-    if (n < size_) std::memmove(data_, data_ + n, size_ - n);
-    size_ -= n;
+    if (n < size()) std::memmove(data_, data_ + n, size() - n);
+    end_ -= n;
   }
   void reserve(std::size_t capacity) {
-    if (capacity > capacity_) grow(capacity - size_);
+    if (capacity > this->capacity()) grow(capacity - size());
   }
   // Gives the memory back, for a connection that has become idle.
   void release() {
     std::free(data_);
-    data_ = nullptr;
-    size_ = capacity_ = 0;
+    data_ = end_ = limit_ = nullptr;
   }
 
  protected:
@@ -83,14 +83,14 @@ class Buffer {
   // behind the last one, and the destructor of that class leaves `data_` null.
   using Grow = void (*)(Buffer& self, std::size_t more);
   Buffer(std::uint8_t* data, std::size_t capacity, Grow grow)
-      : data_(data), capacity_(capacity), grow_(grow) {}
+      : data_(data), end_(data), limit_(data + capacity), grow_(grow) {}
 
   void grow(std::size_t more);
 
   std::uint8_t* data_ = nullptr;
-  std::size_t size_ = 0;
-  std::size_t capacity_ = 0;
-  Grow grow_ = nullptr;  // null: the heap
+  std::uint8_t* end_ = nullptr;    // of what is written
+  std::uint8_t* limit_ = nullptr;  // of the memory
+  Grow grow_ = nullptr;            // null: the heap
 };
 
 }  // namespace fastthrift

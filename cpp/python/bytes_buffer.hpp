@@ -20,10 +20,10 @@ class BytesBuffer final : public Buffer {
 
   // The bytes; the buffer is of no use afterwards.
   Ref take() {
-    const auto size = static_cast<Py_ssize_t>(size_);
+    const auto size = static_cast<Py_ssize_t>(this->size());
     if (!bytes_) return checked(PyBytes_FromStringAndSize(reinterpret_cast<const char*>(near_.data()), size));
     PyObject* bytes = bytes_.release();
-    data_ = nullptr;
+    data_ = end_ = limit_ = nullptr;
     if (_PyBytes_Resize(&bytes, size) < 0) throw PythonError();  // which has let go of it
     return Ref::steal(bytes);
   }

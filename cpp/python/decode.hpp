@@ -89,7 +89,7 @@ const FieldLayout* Decoder<Reader>::next_field(const Layout& layout, std::size_t
     return nullptr;
   }
   const FieldLayout& field = layout.fields()[static_cast<std::size_t>(at)];
-  if (header.type == field.wire && field.form != Form::unknown) [[likely]]
+  if (header.type == field.head.type && field.form != Form::unknown) [[likely]]
     return &field;
   try {
     skip(header.type);
@@ -103,17 +103,17 @@ const FieldLayout* Decoder<Reader>::next_field(const Layout& layout, std::size_t
 template <class Reader>
 void Decoder<Reader>::direct_fields(PyObject* object, const Layout& layout) {
   const Level level(depth_, "reading a Thrift struct");
-  const auto saved = in_.struct_begin();
   const PlainOptions plain{options_.decode_response};
   const FieldLayout* const fields = layout.fields().data();
   const FieldLayout* const end = fields + layout.fields().size();
   const FieldLayout* expected = fields;
   const FieldLayout* current = nullptr;
   typename Reader::Place place(in_);
+  const auto saved = place.struct_begin();
   try {
     for (;;) {
-      if (place.struct_end()) break;
-      if (expected != end && place.field_begin(expected->wire, expected->id)) [[likely]] {
+      if (place.stop()) break;
+      if (expected != end && place.field_begin(expected->head)) [[likely]] {
         current = expected;
       } else {
         place.leave();
@@ -146,8 +146,7 @@ void Decoder<Reader>::direct_fields(PyObject* object, const Layout& layout) {
     if (current != nullptr) path_.enter_field(current->name);
     throw;
   }
-  place.leave();
-  in_.struct_end(saved);
+  place.struct_end(saved);
 }
 
 template <class Reader>

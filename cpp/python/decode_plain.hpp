@@ -71,6 +71,9 @@ FASTTHRIFT_INLINE PyObject* read_plain(Place& place, Form form, const PlainOptio
   }
 }
 
-inline PyObject* read_plain(wire::NoPlace&, Form, const PlainOptions&) { return nullptr; }
+template <class Owner>
+PyObject* read_plain(wire::NoPlace<Owner>&, Form, const PlainOptions&) {
+  return nullptr;
+}
 
 }  // namespace fastthrift::python

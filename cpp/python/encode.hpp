@@ -35,11 +35,13 @@ class Encoder {
   using Level = Depth::Level;
   static constexpr bool is_compact = std::is_same_v<Writer, wire::CompactWriter>;
 
+  const Layout* direct_layout(PyTypeObject* type);
   void direct_fields(PyObject* object, const Layout& layout);
   void other_fields(PyObject* object, const Layout& layout);
   void field(const Layout& layout, const FieldLayout& field, PyObject* value);
   template <class Integer>
   Integer integer(PyObject* value);
+  double real(PyObject* value);
   bool truth(PyObject* value);
   void text(PyObject* value);
   void binary(PyObject* value);
@@ -54,6 +56,8 @@ class Encoder {
   Writer out_;
   Depth depth_;
   Path path_;
+  // Counts whatever may have run Python code: a layout that was current is current while this stands still.
+  std::size_t detours_ = 0;
 };
 
 // The attribute, or nothing where there is none.
@@ -74,15 +78,25 @@ void explain_refusal(const Layout& layout, const FieldLayout& field, PyObject* v
 [[noreturn]] void refuse_range(int bits, bool is_compact);
 [[noreturn]] void refuse_changed_size(const char* what);
 
+// The layout of a class whose instances are read by offset, else null.
+template <class Writer>
+FASTTHRIFT_INLINE const Layout* Encoder<Writer>::direct_layout(PyTypeObject* type) {
+  if (!payload::is_payload_type(type)) [[unlikely]]
+    return nullptr;
+  const Layout* layout = payload::current_layout(type);
+  if (layout == nullptr) [[unlikely]] {
+    ++detours_;
+    layout = &payload::layout_of(type);
+  }
+  return layout->is_direct() ? layout : nullptr;
+}
+
 template <class Writer>
 void Encoder<Writer>::structure(PyObject* object) {
   const Ref keep = Ref::share(object);
-  PyTypeObject* type = Py_TYPE(object);
-  if (payload::is_payload_type(type)) [[likely]] {
-    const Layout* current = payload::current_layout(type);
-    const Layout& layout = current != nullptr ? *current : payload::layout_of(type);
-    return layout.is_direct() ? direct_fields(object, layout) : other_fields(object, layout);
-  }
+  if (const Layout* layout = direct_layout(Py_TYPE(object))) [[likely]]
+    return direct_fields(object, *layout);
+  ++detours_;
   std::unique_ptr<Layout> own;
   other_fields(object, payload::layout_of_object(object, own));
 }
@@ -90,15 +104,15 @@ void Encoder<Writer>::structure(PyObject* object) {
 template <class Writer>
 void Encoder<Writer>::direct_fields(PyObject* object, const Layout& layout) {
   const Level level(depth_, "writing a Thrift struct");
-  const auto saved = out_.struct_begin();
   const FieldLayout* current = nullptr;
   try {
     typename Writer::Place place(out_);
+    const auto saved = place.struct_begin();
     for (const FieldLayout& each : layout.fields()) {
       PyObject* value = payload::slot(object, each.offset);
       if (value == nullptr || value == Py_None) continue;
       place.make_room();
-      if (write_plain(place, each.form, value, FieldHead{each.wire, each.id})) [[likely]]
+      if (write_plain(place, each.form, value, BeforeField{each.head})) [[likely]]
         continue;
       place.leave();
       current = &each;
@@ -106,7 +120,7 @@ void Encoder<Writer>::direct_fields(PyObject* object, const Layout& layout) {
       current = nullptr;
       place.resume();
     }
-    place.leave();
+    place.struct_end(saved);
   } catch (...) {
     if (current != nullptr) {
       // The slot may hold something else by now: its value is what the text will show.
@@ -116,7 +130,6 @@ void Encoder<Writer>::direct_fields(PyObject* object, const Layout& layout) {
     }
     throw;
   }
-  out_.struct_end(saved);
 }
 
 template <class Writer>
@@ -150,6 +163,7 @@ inline void Encoder<Writer>::field(const Layout& layout, const FieldLayout& fiel
     out_.field_boolean(field.id, truth(value));
   } else {
     out_.field_begin(shape.wire, field.id);
+    if (shape.form == Form::list || shape.form == Form::set) return list(layout, shape, value);
     this->value(layout, shape, value);
   }
 }
@@ -168,7 +182,7 @@ FASTTHRIFT_INLINE void Encoder<Writer>::value(const Layout& layout, const Shape&
     case Form::i64:
       return out_.i64(integer<std::int64_t>(value));
     case Form::float64:
-      return out_.float64(double_of(value));
+      return out_.float64(real(value));
     case Form::text:
       return text(value);
     case Form::structure:
@@ -203,7 +217,7 @@ template <class Integer>
 FASTTHRIFT_INLINE Integer Encoder<Writer>::integer(PyObject* value) {
   std::int64_t number;
   if (!small_integer(value, number)) [[unlikely]]
-    number = wide_integer(value, sizeof(Integer) * 8, is_compact);
+    ++detours_, number = wide_integer(value, sizeof(Integer) * 8, is_compact);
   if (number < std::numeric_limits<Integer>::min() || number > std::numeric_limits<Integer>::max())
       [[unlikely]] {
     refuse_range(sizeof(Integer) * 8, is_compact);
@@ -212,9 +226,17 @@ FASTTHRIFT_INLINE Integer Encoder<Writer>::integer(PyObject* value) {
 }
 
 template <class Writer>
+inline double Encoder<Writer>::real(PyObject* value) {
+  if (PyFloat_CheckExact(value)) return PyFloat_AS_DOUBLE(value);
+  ++detours_;
+  return converted_double(value);
+}
+
+template <class Writer>
 inline bool Encoder<Writer>::truth(PyObject* value) {
   if (value == Py_True) return true;
   if (value == Py_False) return false;
+  ++detours_;
   const Ref keep = Ref::share(value);
   const int truth = PyObject_IsTrue(value);
   checked_status(truth);
@@ -223,7 +245,7 @@ inline bool Encoder<Writer>::truth(PyObject* value) {
 
 template <class Writer>
 FASTTHRIFT_INLINE void Encoder<Writer>::text(PyObject* value) {
-  if (PyUnicode_Check(value)) [[likely]] {
+  if (is_text(value)) [[likely]] {
     if (PyUnicode_IS_COMPACT_ASCII(value)) [[likely]] {
       return out_.string(PyUnicode_1BYTE_DATA(value), static_cast<std::size_t>(PyUnicode_GET_LENGTH(value)));
     }
@@ -248,6 +270,7 @@ void Encoder<Writer>::binary(PyObject* value) {
     if (utf8 == nullptr) throw PythonError();
     return out_.binary(utf8, static_cast<std::size_t>(size));
   }
+  ++detours_;
   const Ref keep = Ref::share(value);
   const View view(value);
   out_.binary(view.bytes().data(), view.bytes().size());
@@ -255,6 +278,7 @@ void Encoder<Writer>::binary(PyObject* value) {
 
 template <class Writer>
 void Encoder<Writer>::uuid(PyObject* value) {
+  ++detours_;
   const Ref bytes = uuid_bytes(value);
   out_.uuid(reinterpret_cast<const std::uint8_t*>(PyBytes_AS_STRING(bytes.get())));
 }
@@ -271,7 +295,7 @@ FASTTHRIFT_INLINE void Encoder<Writer>::elements(const Layout& layout, const Sha
     typename Writer::Place place(out_);
     while (i < size) {
       place.make_room();
-      if (write_plain(place, form, items[i], ElementHead{})) [[likely]] {
+      if (write_plain(place, form, items[i], BeforeElement{})) [[likely]] {
         ++i;
         continue;
       }
@@ -289,15 +313,30 @@ FASTTHRIFT_INLINE void Encoder<Writer>::elements(const Layout& layout, const Sha
   }
 }
 
+// Mostly of one class, whose layout is looked up once.
 template <class Writer>
 void Encoder<Writer>::structures(PyObject* sequence) {
   const Py_ssize_t size = PySequence_Fast_GET_SIZE(sequence);
+  PyTypeObject* type = nullptr;
+  const Layout* layout = nullptr;
+  std::size_t detours = 0;
   Py_ssize_t i = 0;
   try {
     for (; i < size; ++i) {
       if (PySequence_Fast_GET_SIZE(sequence) != size) [[unlikely]]
         refuse_changed_size("list");
-      structure(PySequence_Fast_GET_ITEM(sequence, i));
+      PyObject* object = PySequence_Fast_GET_ITEM(sequence, i);
+      if (Py_TYPE(object) != type || detours_ != detours) [[unlikely]] {
+        layout = direct_layout(Py_TYPE(object));
+        type = layout != nullptr ? Py_TYPE(object) : nullptr;
+        detours = detours_;
+      }
+      if (type == nullptr) [[unlikely]] {
+        structure(object);
+      } else {
+        const Ref keep = Ref::share(object);
+        direct_fields(object, *layout);
+      }
     }
   } catch (...) {
     path_.enter_element(static_cast<std::size_t>(i));
@@ -309,6 +348,7 @@ template <class Writer>
 void Encoder<Writer>::list(const Layout& layout, const Shape& shape, PyObject* value) {
   const Level level(depth_, "writing a Thrift container");
   const bool is_sequence = PyList_CheckExact(value) || PyTuple_CheckExact(value);
+  if (!is_sequence) ++detours_;
   const Ref sequence = is_sequence ? Ref::share(value) : sequence_of(value);
   const Shape& element = layout.shape(shape.element);
   out_.list_begin(element.wire, static_cast<std::size_t>(PySequence_Fast_GET_SIZE(sequence.get())));
@@ -335,6 +375,7 @@ void Encoder<Writer>::map(const Layout& layout, const Shape& shape, PyObject* va
   const Shape& element = layout.shape(shape.element);
   if (PyDict_CheckExact(value)) [[likely]]
     return dict(layout, key, element, value);
+  ++detours_;
   const Ref pairs = items_of(value);
   out_.map_begin(key.wire, element.wire, static_cast<std::size_t>(PyList_GET_SIZE(pairs.get())));
   items(layout, key, element, pairs.get());
@@ -371,10 +412,10 @@ void Encoder<Writer>::dict(const Layout& layout, const Shape& key_shape, const S
     typename Writer::Place place(out_);
     for (; PyDict_Next(value, &position, &key, &element); ++written) {
       place.make_room();
-      const bool has_key = write_plain(place, key_shape.form, key, ElementHead{});
+      const bool has_key = write_plain(place, key_shape.form, key, BeforeElement{});
       if (has_key) [[likely]] {
         place.make_room();
-        if (write_plain(place, element_shape.form, element, ElementHead{})) [[likely]]
+        if (write_plain(place, element_shape.form, element, BeforeElement{})) [[likely]]
           continue;
       }
       place.leave();

@@ -6,29 +6,28 @@
 #include <limits>
 
 #include "base/hints.hpp"
+#include "wire/field_head.hpp"
 #include "wire/no_place.hpp"
-#include "wire/types.hpp"
 
 // Values of Python's own types that are written without running Python code and without leaving the writer's
 // Place: numbers, bools and ASCII text. Everything else, and whatever has to be refused, is the Encoder's.
 namespace fastthrift::python {
 
 // What stands before a value: a field's header,
-struct FieldHead {
-  wire::TType type;
-  std::int16_t id;
+struct BeforeField {
+  const wire::FieldHead& head;
 
   template <class Place>
   void begin(Place& place) const {
-    place.field_begin(type, id);
+    place.field_begin(head);
   }
   template <class Place>
   void boolean(Place& place, bool value) const {
-    place.field_boolean(id, value);
+    place.field_boolean(head, value);
   }
 };
 // or nothing.
-struct ElementHead {
+struct BeforeElement {
   template <class Place>
   void begin(Place&) const {}
   template <class Place>
@@ -42,6 +41,9 @@ bool is_plain_integer(PyObject* value, std::int64_t& number) {
   return small_integer(value, number) && number >= std::numeric_limits<Integer>::min() &&
          number <= std::numeric_limits<Integer>::max();
 }
+
+// The exact types first: what they need not ask the type for is a load from memory less.
+inline bool is_text(PyObject* value) { return PyUnicode_CheckExact(value) || PyUnicode_Check(value); }
 
 // False: nothing is written. There must be room at `place`.
 template <class Place, class Head>
@@ -78,7 +80,7 @@ FASTTHRIFT_INLINE bool write_plain(Place& place, Form form, PyObject* value, Hea
       place.float64(PyFloat_AS_DOUBLE(value));
       return true;
     case Form::text: {
-      if (!PyUnicode_Check(value) || !PyUnicode_IS_COMPACT_ASCII(value)) return false;
+      if (!is_text(value) || !PyUnicode_IS_COMPACT_ASCII(value)) return false;
       const auto size = static_cast<std::size_t>(PyUnicode_GET_LENGTH(value));
       if (size > 0x7fffffff) [[unlikely]]
         return false;
@@ -92,8 +94,8 @@ FASTTHRIFT_INLINE bool write_plain(Place& place, Form form, PyObject* value, Hea
   }
 }
 
-template <class Head>
-bool write_plain(wire::NoPlace&, Form, PyObject*, Head) {
+template <class Owner, class Head>
+bool write_plain(wire::NoPlace<Owner>&, Form, PyObject*, Head) {
   return false;
 }
 

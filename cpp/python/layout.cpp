@@ -100,8 +100,9 @@ class LayoutCompiler {
 
     const std::uint32_t index = add_shape(PyTuple_GET_ITEM(items.get(), 0), spec);
     const Shape& shape = layout_->shape(index);
+    const auto wire_id = static_cast<std::int16_t>(id);
     const FieldLayout field{
-        static_cast<std::int16_t>(id), last == Py_True, shape.form, shape.wire, index, name, 0};
+        wire_id, last == Py_True, shape.form, index, wire::FieldHead::of(shape.wire, wire_id), name, 0};
     layout_->fields_.push_back(field);
     layout_->kept_.push_back(std::move(items));
   }

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "wire/field_head.hpp"
 #include "wire/types.hpp"
 
 // What the codec needs to know of a payload class, compiled from its live `thrift_spec`: flat tables by
@@ -50,9 +51,9 @@ struct Shape {
 struct FieldLayout {
   std::int16_t id;
   bool required;
-  Form form;  // and `wire`: of the shape, where the loops over fields find them at once
-  wire::TType wire;
+  Form form;  // of the shape, where the loops over fields find it at once
   std::uint32_t shape;
+  wire::FieldHead head;
   PyObject* name;     // interned str
   Py_ssize_t offset;  // of the slot in the instance; 0: there is none, use getattr and setattr
 };

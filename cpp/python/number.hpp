@@ -18,13 +18,21 @@ double converted_double(PyObject* value);
 // An int of any size; false beyond 64 bits.
 bool long_integer(PyObject* value, std::int64_t& number);
 
+// The same for a number that the compiler should keep in a register.
+inline bool long_integer_at(PyObject* value, std::int64_t& number) {
+  std::int64_t found;
+  if (!long_integer(value, found)) return false;
+  number = found;
+  return true;
+}
+
 // The number, where it is an int of at most 64 bits; runs no Python code.
 inline bool small_integer(PyObject* value, std::int64_t& number) {
-  if (!PyLong_Check(value)) [[unlikely]]
+  if (!PyLong_CheckExact(value) && !PyLong_Check(value)) [[unlikely]]
     return false;
 #if PY_VERSION_HEX >= 0x030C0000
   const auto* integer = reinterpret_cast<const PyLongObject*>(value);
-  if (!PyUnstable_Long_IsCompact(integer)) return long_integer(value, number);
+  if (!PyUnstable_Long_IsCompact(integer)) return long_integer_at(value, number);
   number = PyUnstable_Long_CompactValue(integer);
   return true;
 #else
@@ -39,14 +47,10 @@ inline bool small_integer(PyObject* value, std::int64_t& number) {
   } else if (size == -1) {
     number = -std::int64_t{digits[0]};
   } else {
-    return long_integer(value, number);
+    return long_integer_at(value, number);
   }
   return true;
 #endif
-}
-
-inline double double_of(PyObject* value) {
-  return PyFloat_CheckExact(value) ? PyFloat_AS_DOUBLE(value) : converted_double(value);
 }
 
 }  // namespace fastthrift::python

@@ -37,7 +37,7 @@ class JsonReader {
  public:
   using Options = JsonOptions;
   struct Saved {};
-  using Place = NoPlace;
+  using Place = NoPlace<JsonReader>;
   static constexpr bool boolean_in_header = false;
 
   JsonReader(Input& in, const Limits& limits, Options = {}) : in_(in), limits_(limits) {}
@@ -112,7 +112,7 @@ class JsonWriter {
  public:
   using Options = JsonOptions;
   struct Saved {};
-  using Place = NoPlace;
+  using Place = NoPlace<JsonWriter>;
 
   explicit JsonWriter(Buffer& out, Options = {}) : out_(out) {}
 

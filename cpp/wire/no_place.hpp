@@ -1,23 +1,34 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 
-#include "wire/types.hpp"
+#include "wire/field_head.hpp"
 
 namespace fastthrift::wire {
 
 // The Place of a protocol whose values have no form of their own on the wire (see BinaryWriter::Place and
 // BinaryReader::Place): nothing is read or written there, everything goes through the Reader or Writer.
-struct NoPlace {
-  template <class ReaderOrWriter>
-  explicit NoPlace(ReaderOrWriter&) {}
+template <class Owner>
+class NoPlace {
+ public:
+  explicit NoPlace(Owner& owner) : owner_(owner) {}
 
   void leave() {}
   void resume() {}
+  auto struct_begin() { return owner_.struct_begin(); }
+  template <class Saved>
+  void struct_end(Saved saved) {
+    owner_.struct_end(saved);
+  }
+
+  // A writer's
   void make_room() {}
-  bool struct_end() { return false; }
-  bool field_begin(TType, std::int16_t) { return false; }
+  // and a reader's.
+  bool stop() { return false; }
+  bool field_begin(const FieldHead&) { return false; }
+
+ private:
+  Owner& owner_;
 };
 
 }  // namespace fastthrift::wire
