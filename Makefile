@@ -48,7 +48,7 @@ test-cpp: core
 	@$(STEP) "C++ tests" ctest --test-dir build/dev -j$(JOBS) --output-on-failure --no-tests=error
 
 test-python: core $(VENV)/stamp-test
-	@PYTHONPATH=python $(BIN)/python -m pytest -n $(JOBS) --dist loadfile $(PYTEST_ARGS)
+	@PYTHONPATH=python $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 check: core $(VENV)/stamp-test $(VENV)/stamp-check
 	@$(BIN)/ruff check --quiet . && echo "ruff check: clean"

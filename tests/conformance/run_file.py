@@ -3,7 +3,7 @@
     run_file.py [--peer] RESULTS FILE... [-- IDS...]
 
 `--peer` runs them on thriftpy2 itself, which shows what the machine, not fastthrift, makes fail. Started under `unshare` it
-finds a network of its own and gives `localhost` both addresses.
+finds a network and a /tmp of its own, and gives `localhost` both addresses.
 """
 
 from __future__ import annotations
@@ -33,6 +33,20 @@ def prepare_network() -> None:
         hosts.write(_HOSTS)
     subprocess.run(["mount", "--bind", hosts.name, "/etc/hosts"], check=False, stderr=subprocess.DEVNULL)
     os.unlink(hosts.name)
+
+
+def prepare_tmp(*needed: str) -> None:
+    """Mounts an empty /tmp, in this namespace alone: the suite's sockets have fixed names there. What of the `needed`
+    paths lies in /tmp stays."""
+    tops = {Path("/tmp", path[1]) for path in (Path(p).resolve().parts[1:] for p in needed) if path[:1] == ("tmp",)}
+    kept = {top: os.open(top, os.O_PATH) for top in tops if top.is_dir()}
+    if subprocess.run(["mount", "-t", "tmpfs", "tmpfs", "/tmp"], check=False).returncode == 0:
+        for top, descriptor in kept.items():
+            top.mkdir()
+            source = f"/proc/{os.getpid()}/fd/{descriptor}"
+            subprocess.run(["mount", "--rbind", source, str(top)], check=True)
+    for descriptor in kept.values():
+        os.close(descriptor)
 
 
 class Recorder:
@@ -74,11 +88,13 @@ def main() -> int:
     results, *tests = arguments[1:] if peer else arguments
     if os.environ.get("CONFORMANCE_NAMESPACE"):
         prepare_network()
+        prepare_tmp(os.getcwd(), results, sys.prefix, sys.base_prefix, *sys.path)
     if not peer:
         from fastthrift import compat
 
         compat.install("thriftpy2")
     options = ["-q", "-c", os.devnull, "--rootdir", ".", "-p", "no:cacheprovider", "--timeout", "40"]
+    options += ["-p", "no:hypothesispytest", "-p", "no:xdist"]  # half of the time to start
     return int(pytest.main([*options, *tests], plugins=[Recorder(Path(results))]))
 
 
