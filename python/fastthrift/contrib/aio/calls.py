@@ -12,6 +12,7 @@ from fastthrift.contrib.aio.protocol.compact import TAsyncCompactProtocol
 from fastthrift.contrib.aio.socket import TAsyncSocket, TAsyncTimeout, end_of_file
 from fastthrift.contrib.aio.transport.buffered import TAsyncBufferedTransport
 from fastthrift.contrib.aio.transport.framed import TAsyncFramedTransport
+from fastthrift.contrib.aio.waiting import in_time
 from fastthrift.thrift import TTransportException
 
 # Calls whose replies nobody waits for any more. More of them on one connection, and the peer has stopped answering.
@@ -119,7 +120,7 @@ class Calls(asyncio.Protocol):
         assert self._writable is not None
         left = max(deadline - self._loop.time(), 0) if deadline else None
         try:
-            await asyncio.wait_for(asyncio.shield(self._writable), left)
+            await in_time(asyncio.shield(self._writable), left)
         except asyncio.TimeoutError:
             text = f"{self._sock._address()}: the peer does not read, {api} could not be sent"
             raise TAsyncTimeout(TTransportException.TIMED_OUT, text) from None

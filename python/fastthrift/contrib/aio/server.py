@@ -22,6 +22,7 @@ from fastthrift.contrib.aio.protocol.binary import TAsyncBinaryProtocolFactory
 from fastthrift.contrib.aio.session import Connection, service_of
 from fastthrift.contrib.aio.socket import StreamHandler
 from fastthrift.contrib.aio.transport.buffered import TAsyncBufferedTransportFactory
+from fastthrift.contrib.aio.waiting import in_time
 from fastthrift.refusals import Refusals
 from fastthrift.transport.base import TTransportException
 
@@ -189,7 +190,7 @@ class TAsyncServer:
         try:
             if self._changed is not None and (self._connections or self._clients):
                 self._changed.clear()
-                await asyncio.wait_for(self._changed.wait(), max(grace_ms, 0) / 1000)
+                await in_time(self._changed.wait(), max(grace_ms, 0) / 1000)
         except asyncio.TimeoutError:
             pass
         finally:

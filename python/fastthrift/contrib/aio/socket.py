@@ -12,6 +12,7 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, Callable, TypeVar
 
 from fastthrift import defaults
+from fastthrift.contrib.aio.waiting import in_time
 from fastthrift.thrift import TTransportTimeout
 from fastthrift.transport.address import family_of, port_number
 from fastthrift.transport.base import Buffer, TTransportException
@@ -55,7 +56,7 @@ async def _in_time(waiting: Awaitable[_Result], timeout: float | None, text: str
     if timeout is None:
         return await waiting
     try:
-        return await asyncio.wait_for(waiting, timeout)
+        return await in_time(waiting, timeout)
     except asyncio.TimeoutError as error:
         raise TAsyncTimeout(TTransportException.TIMED_OUT, text) from error
 
@@ -173,7 +174,7 @@ class TAsyncSocket:
         given = self.raw_sock
         try:
             connecting = self._connect() if given is None else self._start(given)
-            await asyncio.wait_for(connecting, self.connect_timeout)
+            await in_time(connecting, self.connect_timeout)
         except (OSError, asyncio.TimeoutError) as error:
             self.close()
             if isinstance(error, asyncio.TimeoutError) and not getattr(error, "errno", None):

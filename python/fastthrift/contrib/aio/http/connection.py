@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable
 from typing import Callable
 
+from fastthrift.contrib.aio.waiting import in_time
 from fastthrift.http.connection import LEAST_BYTES_A_SECOND, LINGER_BYTES, LINGER_SECONDS, MESSAGE_SECONDS
 from fastthrift.http.refused import Refused
 from fastthrift.http.request import Limits, Request, RequestReader
@@ -85,7 +86,7 @@ class Connection:
                 limit = MESSAGE_SECONDS + received / LEAST_BYTES_A_SECOND
             left = None if limit is None else began + limit - time.monotonic()
             try:
-                data = await asyncio.wait_for(self._stream.read(_PIECE), left)
+                data = await in_time(self._stream.read(_PIECE), left)
             except asyncio.TimeoutError:
                 if self._reader.is_idle:
                     return None
@@ -99,7 +100,7 @@ class Connection:
 
     async def _send(self, data: bytes) -> None:
         self._writer.write(data)
-        await asyncio.wait_for(self._writer.drain(), MESSAGE_SECONDS + len(data) / LEAST_BYTES_A_SECOND)
+        await in_time(self._writer.drain(), MESSAGE_SECONDS + len(data) / LEAST_BYTES_A_SECOND)
 
     async def _linger(self) -> None:
         """Reads on for a while: closing on unread bytes would take the response with it (RFC 9112, section 9.6)."""
@@ -115,4 +116,4 @@ class Connection:
         if self._writer.can_write_eof():
             self._writer.write_eof()
         with contextlib.suppress(OSError, asyncio.TimeoutError):
-            await asyncio.wait_for(rest(), LINGER_SECONDS)
+            await in_time(rest(), LINGER_SECONDS)
