@@ -1,5 +1,6 @@
 #include "python/client.hpp"
 
+#include "python/descriptor_use.hpp"
 #include "python/errors.hpp"
 #include "python/gil.hpp"
 #include "python/module.hpp"
@@ -185,7 +186,18 @@ PyObject* set_client_classes(PyObject*, PyObject* arguments) {
   });
 }
 
+PyObject* leave_to_calls(PyObject*, PyObject* descriptor) {
+  const long long handle = PyLong_AsLongLong(descriptor);
+  if (handle == -1 && PyErr_Occurred()) return nullptr;
+  return PyBool_FromLong(handle >= 0 &&
+                         DescriptorUse::leave_to_calls(static_cast<net::SocketHandle>(handle)));
+}
+
 PyMethodDef functions[] = {
+    {"leave_to_calls", leave_to_calls, METH_O,
+     "leave_to_calls(descriptor, /)\n\nWhether a call of another thread waits on it, which then closes it. "
+     "The "
+     "socket is to be shut down\nbefore and detached after."},
     {"set_client_classes", set_client_classes, METH_VARARGS,
      "set_client_classes(client, transport, socket)\n\nTells what TClient, TSocket and Python's own socket "
      "are."},

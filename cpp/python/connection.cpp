@@ -1,5 +1,6 @@
 #include "python/connection.hpp"
 
+#include "python/descriptor_use.hpp"
 #include "python/errors.hpp"
 #include "python/gil.hpp"
 #include "python/protocol.hpp"
@@ -141,6 +142,7 @@ void Connection::reset() {
 }
 
 Bytes Connection::exchange(const Stack& stack, double timeout, bool is_oneway, std::string_view method) {
+  const DescriptorUse use(stack.handle);
   const Waiting released;
   const auto now = net::Clock::now();
   const bool is_stale = now - last_used_ > fresh;

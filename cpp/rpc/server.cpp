@@ -52,6 +52,12 @@ std::uint32_t in_sweeps(milliseconds patience, milliseconds period) {
   return static_cast<std::uint32_t>(std::min<long long>(sweeps, 0x7fffffff));
 }
 
+// At least 1, so that a message cannot stand still.
+std::size_t in_a_sweep(std::size_t bytes_a_second, milliseconds period) {
+  const auto ms = static_cast<std::size_t>(period.count());
+  return std::max<std::size_t>(1, bytes_a_second / 1000 * ms + bytes_a_second % 1000 * ms / 1000);
+}
+
 int family_of(net::SocketHandle socket) {
   sockaddr_storage address{};
 #if defined(_WIN32)
@@ -86,7 +92,7 @@ class Server::State final : public Leader, public Sessions, public std::enable_s
         options_(options),
         period_(sweep_period(options)),
         patience_{in_sweeps(options.idle, period_), in_sweeps(options.message, period_),
-                  in_sweeps(options.stalled, period_)},
+                  in_a_sweep(options.least_rate, period_), in_sweeps(options.stalled, period_)},
         work_(io_->get_executor()),
         listener_(io_->get_executor()),
         sweep_(*io_),

@@ -15,6 +15,7 @@ struct ServerOptions {
   std::chrono::milliseconds idle{
       60'000};  // between calls; 0: for ever. Then the connection is closed quietly
   std::chrono::milliseconds message{30'000};  // from the first byte of a message to its last; 0: for ever
+  std::size_t least_rate = 1024;  // bytes a second: a message that comes faster may take longer than that
   std::chrono::milliseconds stalled{30'000};  // unsent answers without progress; 0: for ever
   std::size_t unsent = 1 << 20;               // bytes of unsent answers, then nothing is read any more
   std::size_t connections = 10'000;           // at most, and 90 % of RLIMIT_NOFILE; then accepting pauses

@@ -301,7 +301,8 @@ void Session::check(const Patience& patience) {
     return;
   }
   if (waiting_ == Waiting::rest_of_message) {
-    if (patience.message != 0 && age > patience.message) close();
+    // A long message over a slow line is no attack; one that hardly moves is.
+    if (patience.message != 0 && age > patience.message && in_.size() / age < patience.least_bytes) close();
   } else if (waiting_ == Waiting::call) {
     if (patience.idle != 0 && age > patience.idle) {
       close();

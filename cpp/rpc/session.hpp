@@ -61,6 +61,7 @@ class Sessions {
 struct Patience {
   std::uint32_t idle = 0;
   std::uint32_t message = 0;
+  std::size_t least_bytes = 0;  // a sweep, for a message that takes longer
   std::uint32_t stalled = 0;
 };
 

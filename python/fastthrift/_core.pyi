@@ -243,6 +243,7 @@ class IdlService:
 # ---- cpp/python/client.cpp
 
 def set_client_classes(client: type, transport: type, socket: type, /) -> None: ...
+def leave_to_calls(descriptor: int, /) -> bool: ...
 
 class ClientCalls:
     lenient_seqid: bool

@@ -299,7 +299,8 @@ class TThreadedServer(_StoppableServer):
                 engine.stop(0)
             # The waits end now and then so that signals are seen.
             while not engine.wait(_LOOK_AROUND_MS):
-                pass
+                if self.trans.sock is None:  # closed alone
+                    engine.stop(self._grace_ms)
         finally:
             # Ctrl-C comes here too: calls in flight are answered first, a second one cuts them off.
             self.stop(self._grace_ms)

@@ -11,7 +11,7 @@ import sys
 import time
 from typing import Any
 
-from fastthrift import defaults
+from fastthrift import _core, defaults
 from fastthrift.thrift import TTransportTimeout
 from fastthrift.transport.address import UnixPath, family_of, free_unix_path, port_number
 from fastthrift.transport.base import Buffer, TTransportBase, TTransportException
@@ -19,6 +19,17 @@ from fastthrift.transport.base import Buffer, TTransportBase, TTransportExceptio
 MAC_OR_BSD = sys.platform == "darwin" or "bsd" in sys.platform
 
 UNSET: Any = object()
+
+_forks = 0  # of this process so far
+
+
+def _forked() -> None:
+    global _forks
+    _forks += 1
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_parent=_forked, after_in_child=_forked)
 
 _READ_NOTHING = "TSocket read 0 bytes"
 _PEER_CLOSED = (
@@ -192,16 +203,21 @@ class TSocket(TTransportBase):
         pass
 
     def close(self) -> None:
-        if self.sock is None:
+        sock = self.sock
+        if sock is None:
             return
         with contextlib.suppress(OSError):
-            self.sock.shutdown(socket.SHUT_RDWR)
+            sock.shutdown(socket.SHUT_RDWR)
         self._close_quietly()
 
     def _close_quietly(self) -> None:
         sock, self.sock = self.sock, None
-        with contextlib.suppress(OSError):
-            sock.close()
+        if type(sock) is socket.socket and _core.leave_to_calls(sock.fileno()):
+            sock.detach()
+            return
+        if sock is not None:  # else another thread has closed it meanwhile
+            with contextlib.suppress(OSError):
+                sock.close()
 
 
 class TServerSocket:
@@ -240,7 +256,7 @@ class TServerSocket:
         self.unix_mode = unix_mode
         self.sock: Any = None
         self._path: UnixPath | None = None
-        self._process = 0  # that called listen; 0 where somebody else made the socket
+        self._forks: int | None = None  # when `listen` made the socket; None where somebody else did
 
     def _init_sock(self) -> None:
         if self.unix_socket:
@@ -262,7 +278,7 @@ class TServerSocket:
         if self.sock is not None:
             return
         self._init_sock()
-        self._process = os.getpid()
+        self._forks = _forks
         sock: Any = self.sock
         try:
             if self.unix_socket:
@@ -279,7 +295,7 @@ class TServerSocket:
     def adopt(self, sock: socket.socket) -> None:
         """Serves a socket that listens already and may be others' too (a parent's, systemd's): closing stops it here only."""
         self.sock = sock
-        self._process = -1
+        self._forks = -1
 
     def accept(self) -> TSocket:
         if self.sock is None:
@@ -300,8 +316,8 @@ class TServerSocket:
         if path is not None:
             path.release()
         with contextlib.suppress(OSError):
-            # A forked child has a copy of its parent's socket: shutdown would stop the parent as well.
-            if self._process in (0, os.getpid()):
+            # After a fork parent and children have copies of one socket: shutdown would stop them all.
+            if self._forks in (None, _forks):
                 sock.shutdown(socket.SHUT_RDWR)
         with contextlib.suppress(OSError):
             sock.close()

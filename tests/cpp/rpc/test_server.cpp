@@ -77,6 +77,44 @@ void test_slow_handlers_stall_nobody() {
   }
 }
 
+void test_a_handler_that_blocks_in_the_middle_of_a_round_leaves_the_others_their_turns() {
+  TextServer text;
+  constexpr int many = 12;
+  std::vector<test::Socket> clients;
+  for (int i = 0; i < many; ++i) clients.push_back(text.connect());
+  // Many rounds, in which all take turns; then the one in the middle blocks its thread.
+  for (int round = 0; round < 50; ++round) {
+    for (const test::Socket& client : clients) send_all(client, framed("call"));
+    for (const test::Socket& client : clients) BOOST_TEST_EQ(receive_framed(client), "call");
+  }
+  for (int i = 0; i < many; ++i) {
+    send_all(clients[static_cast<std::size_t>(i)], framed(i == many / 2 ? "wait" : "other"));
+  }
+  for (int i = 0; i < many; ++i) {
+    if (i != many / 2) BOOST_TEST_EQ(receive_framed(clients[static_cast<std::size_t>(i)]), "other");
+  }
+  BOOST_TEST(text.record->gate.await_inside(1));
+  text.record->gate.open();
+  BOOST_TEST_EQ(receive_framed(clients[many / 2]), "wait");
+  send_all(clients[many / 2], framed("call"));
+  BOOST_TEST_EQ(receive_framed(clients[many / 2]), "call");
+}
+
+void test_sessions_that_wait_for_their_turn_end_with_the_server() {
+  for (int i = 0; i < 20; ++i) {
+    TextServer text;
+    std::vector<test::Socket> clients;
+    for (int n = 0; n < 4; ++n) clients.push_back(text.connect());
+    std::string calls;
+    for (int n = 0; n < 50; ++n) calls += framed("call");
+    for (const test::Socket& client : clients) send_all(client, calls);
+    for (const test::Socket& client : clients) BOOST_TEST_EQ(receive_framed(client), "call");
+    text.server.stop(0ms);
+    BOOST_TEST(text.server.wait(10s));
+    BOOST_TEST(in_time([&] { return text.record->handlers == 0; }));
+  }
+}
+
 void test_bytes_that_are_no_message_end_their_connection_only() {
   TextServer text;
   const test::Socket good = text.connect(), bad = text.connect();
@@ -176,6 +214,27 @@ void test_a_message_that_trickles_in_is_bounded_as_a_whole() {
   }
   BOOST_TEST(test::is_closed_by_peer(client));
   BOOST_TEST(net::Clock::now() - before >= 50ms);
+}
+
+void test_a_message_that_makes_progress_may_take_longer() {
+  ServerOptions options;
+  options.message = 40ms;
+  options.least_rate = 100'000;
+  TextServer text(options);
+  const test::Socket client = text.connect();
+  const std::string call = framed(std::string(600'000, 'x'));
+  const auto begin = net::Clock::now();
+  std::size_t sent = 0;
+  // About 3 MB a second, so that it takes five times the time for a message.
+  while (sent < call.size()) {
+    sent += static_cast<std::size_t>(test::send_some(client, call.substr(sent, 15'000)));
+    net::wait_for(client.get(), true, false, 5);
+  }
+  BOOST_TEST(net::Clock::now() - begin > 3 * options.message);
+  BOOST_TEST_EQ(receive_framed(client).size(), 600'000u);
+  // The next one has a right to its own time, and no more.
+  send_all(client, call.substr(0, 2'000));
+  BOOST_TEST(test::is_closed_by_peer(client));
 }
 
 void test_a_slow_handler_is_not_idle() {
@@ -431,12 +490,15 @@ void test_server() {
   test_pipelined_calls_are_answered_in_order_and_in_few_batches();
   test_a_half_closed_client_gets_its_answers();
   test_slow_handlers_stall_nobody();
+  test_a_handler_that_blocks_in_the_middle_of_a_round_leaves_the_others_their_turns();
+  test_sessions_that_wait_for_their_turn_end_with_the_server();
   test_bytes_that_are_no_message_end_their_connection_only();
   test_a_handler_can_close_after_its_answer();
   test_a_client_that_never_reads_is_read_no_more();
   test_calls_are_read_while_answers_are_on_their_way();
   test_idle_half_sent_and_unread_connections_are_closed_in_time();
   test_a_message_that_trickles_in_is_bounded_as_a_whole();
+  test_a_message_that_makes_progress_may_take_longer();
   test_a_slow_handler_is_not_idle();
   test_parked_connections_still_answer();
   test_connections_over_the_limit_wait_for_their_turn();

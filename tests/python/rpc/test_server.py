@@ -586,3 +586,42 @@ def test_a_worker_that_stops_leaves_the_others_serving(processor: Any) -> None:
         os.kill(children[1], signal.SIGTERM)
         os.waitpid(children[1], 0)
         server.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_parent_that_closes_its_socket_leaves_its_children_serving(processor: Any) -> None:
+    server = TThreadedServer(processor(calc.Calc, Handler()), TServerSocket("127.0.0.1", 0))
+    server.trans.listen()
+    port = server.trans.sock.getsockname()[1]
+    child = os.fork()
+    if child == 0:
+        try:
+            server.serve()
+        finally:
+            os._exit(0)
+    server.trans.close()
+    try:
+        for _ in range(3):
+            with rpc.make_client(calc.Calc, "127.0.0.1", port) as client:
+                assert client.add(1, 2) == 3
+    finally:
+        os.kill(child, signal.SIGTERM)
+        assert os.waitpid(child, 0) == (child, 0)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
+def test_a_server_that_has_forked_still_ends_when_its_transport_is_closed(processor: Any) -> None:
+    server = TThreadedServer(processor(calc.Calc, Handler()), TServerSocket("127.0.0.1", 0))
+    server.trans.listen()
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    os.waitpid(child, 0)
+    thread = threading.Thread(target=server.serve)
+    thread.start()
+    port = server.trans.sock.getsockname()[1]
+    with rpc.make_client(calc.Calc, "127.0.0.1", port) as client:
+        assert client.add(1, 2) == 3
+    server.trans.close()
+    thread.join(10)
+    assert not thread.is_alive()
