@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from .served import Server, eventually, robust
 
 from fastthrift.rpc import make_client
 from fastthrift.thrift import TException
+
+from .served import Server, eventually, robust
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 
