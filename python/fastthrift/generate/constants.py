@@ -15,7 +15,7 @@ def constants_text(package: Package, generation: Generation) -> str:
     names = {escaped(each.name) for each in package.constants}
     types_there = package.class_names()
     module = ModuleText(generation, package.doc, names | types_there, ())
-    module.import_all(".ttypes")
+    module.import_types(types_there, names)
     types = Types(module, package, is_ttypes=False, hidden=frozenset(names))
     literals = Literals(module, types, package)
     if package.constants:

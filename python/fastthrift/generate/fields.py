@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .. import _core
-from .model import Base, Container, Field
+from .model import Container, Field
 
 if TYPE_CHECKING:
     from .resolve import Resolver
@@ -92,15 +92,3 @@ def _requiredness(resolver: Resolver, node: _core.IdlField, kind: str, owner: st
     if kind == "throws" and said == "required":
         return "default"
     return said
-
-
-def is_hashable(type: object) -> bool:
-    """Whether values of a type may be in a set, and keys of a map."""
-    from .model import Enum, Struct
-
-    if isinstance(type, Container):
-        keys = type.key is None or is_hashable(type.key)
-        return type.is_immutable and keys and is_hashable(type.element)
-    if isinstance(type, Struct):
-        return type.is_immutable
-    return isinstance(type, (Base, Enum))

@@ -13,7 +13,7 @@ from .text import INDENT, quoted
 from .types import Types
 
 WIDTH = 100
-MAX_VALUES = 1_000_000  # of one module, with those that are written out again for a reference
+MAX_VALUES = 250_000  # of one module, with those that are written out again for a reference
 
 
 class Literals:

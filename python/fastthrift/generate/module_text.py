@@ -57,8 +57,12 @@ class ModuleText:
             self._modules[key] = self._free("_" + path.replace(".", "_"))
         return self._modules[key]
 
-    def import_all(self, module: str) -> None:
-        self._plain.append(f"from {module} import *  # noqa: F403")
+    def import_types(self, names: set[str], hidden: set[str]) -> None:
+        """All of the package's ttypes, but for those whose names the module has for something else."""
+        if not names & hidden:
+            self._plain.append("from .ttypes import *  # noqa: F403")
+        elif names - hidden:
+            self._plain += call("from .ttypes import (", [*sorted(names - hidden)], ")  # noqa: F401", 0, width=0)
 
     def builtin(self, name: str) -> str:
         if name not in self._taken:

@@ -31,7 +31,8 @@ class _ServiceModule:
         hidden = {*CLASSES, *(name for f in self._functions for name in (f"{f.name}_args", f"{f.name}_result"))}
         members = methods | {f"{kind}_{f.name}" for f in self._functions for kind in ("send", "recv", "process")}
         members |= {field_name(each) for each in fields} | {"success"}
-        own = package.class_names()
+        own = self._type_names = package.class_names()
+        self._hidden = hidden
         self._module = ModuleText(generation, service.doc, hidden | members | own, members)
         self._types = Types(self._module, package, is_ttypes=False, hidden=frozenset(hidden))
         self._parent = (
@@ -41,7 +42,7 @@ class _ServiceModule:
 
     def text(self) -> str:
         module = self._module
-        module.import_all(".ttypes")
+        module.import_types(self._type_names, self._hidden)
         self._add_iface()
         structs = Structs(module, self._types)
         names = []
@@ -149,7 +150,10 @@ class _ServiceModule:
         module = self._module
         base = f"{self._parent}.Processor" if self._parent else module.runtime("TService", "TServiceProcessor")
         methods = f"{module.use('typing', 'ClassVar')}[{module.runtime('TService', 'ServiceMethods')}]"
-        module.add("", "", f"class Processor({base}, Iface):", f"    _methods: {methods} = {{")
+        # The runtime's methods go before the service's: the handler is what has those.
+        clashes = any(f.name in ("process", "on_message_begin") for f in self._service.all_functions())
+        ignore = "  # type: ignore[misc]" if clashes else ""
+        module.add("", "", f"class Processor({base}, Iface):{ignore}", f"    _methods: {methods} = {{")
         if self._parent:
             module.add(f"        **{self._parent}.Processor._methods,")
         for f in self._functions:

@@ -13,8 +13,8 @@ from .types import Types
 
 # What the classes have from their bases, which a field of the same name takes the place of.
 STRUCT_MEMBERS = frozenset(("read", "write", "validate", "copy"))
-EXCEPTION_MEMBERS = frozenset(("read", "write", "validate", "args", "with_traceback", "add_note", "message"))
-BASES = {
+EXCEPTION_MEMBERS = frozenset(("read", "write", "validate", "args", "with_traceback", "add_note"))
+CLASSES = {
     (False, False): "TStruct",
     (False, True): "TFrozenStruct",
     (True, False): "TExceptionStruct",
@@ -32,7 +32,7 @@ class Structs:
 
     def add_class(self, struct: Struct) -> None:
         is_exception = struct.kind == "exception"
-        base = self._module.runtime("TStruct", BASES[is_exception, struct.is_immutable])
+        base = self._module.runtime("TStruct", CLASSES[is_exception, struct.is_immutable])
         self._add(escaped(struct.name), base, struct.fields, struct.doc, is_exception, has_required=True)
 
     def add_plain_class(self, name: str, fields: Sequence[Field]) -> None:
@@ -67,8 +67,7 @@ class Structs:
             module.add(*_tuple(f"__thrift_required__: {class_var}[{strings}]", required))
         inherited = EXCEPTION_MEMBERS if is_exception else STRUCT_MEMBERS
         for each, attribute in zip(fields, names):
-            ignored = attribute in inherited and not self._fits(attribute, each, is_exception)
-            ignore = "  # type: ignore[assignment]" if ignored else ""
+            ignore = "  # type: ignore[assignment]" if attribute in inherited else ""
             module.add(f"    {attribute}: {self._annotation(each)}{ignore}")
         module.add(f"    thrift_spec: {class_var}[{module.runtime('TStruct', 'ThriftSpec')}]")
         if fields:  # the constructor itself is the core's
@@ -81,10 +80,6 @@ class Structs:
         if field.requiredness == "required" or field.default is not None:
             return self._types.annotation(field.type)
         return self._types.optional(field.type)
-
-    def _fits(self, attribute: str, field: Field, is_exception: bool) -> bool:
-        """Whether the type is the inherited one: a message that is an optional string."""
-        return is_exception and attribute == "message" and self._annotation(field).endswith("Optional[str]")
 
     def _default(self, field: Field) -> str:
         """For the signature; the constructor itself takes it from the spec."""

@@ -6,7 +6,7 @@ import keyword
 import os
 
 from .literals import is_plain
-from .model import Base, Const, Enum, Field, Program, Reference, Scalar, Service, Struct, Type, Value
+from .model import Base, Const, Enum, Field, Program, Reference, Scalar, Service, Struct, Type
 from .module_text import header
 from .options import Generation
 from .output import Output
@@ -211,18 +211,19 @@ class _Stub:
         for each in shown:
             ignore = "  # type: ignore[assignment]" if each.name in inherited else ""
             self._lines.append(f"{margin}    {each.name}: {self._field_type(each)}{ignore}")
-        parameters = [f"{each.name}: {self._field_type(each)} = {_default(each.default)}" for each in shown]
+        parameters = [f"{each.name}: {self._field_type(each)} = {_default(each)}" for each in shown]
         if "self" not in taken:
             extra = [f"**kwargs: {any_}"] if len(shown) < len(fields) else []
             self._lines += call("def __init__(", ["self", *parameters, *extra], ") -> None: ...", depth + 1)
         self._lines.append("")
 
 
-def _default(value: Value | None) -> str:
+def _default(field: Field) -> str:
+    value = field.default
     while isinstance(value, Reference):
         value = value.const.value
     if value is None:
-        return "None"
+        return "..." if field.requiredness == "required" else "None"
     if not isinstance(value, Scalar) or not is_plain(value) or isinstance(value.value, bytes):
         return "..."
     if isinstance(value.value, str):
