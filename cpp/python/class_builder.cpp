@@ -162,15 +162,14 @@ Ref ClassBuilder::make_result(const schema::Function& function) {
   return make_class(function.name + "_result", payload::base(), body, Py_None, {}, extra.get());
 }
 
-Ref ClassBuilder::make_plain_class(const std::string& name, PyObject* base, PyObject* body_dict, int line,
-                                   const std::string& doc) {
+Ref ClassBuilder::make_plain_class(PyObject* maker, const std::string& name, PyObject* base,
+                                   PyObject* body_dict, int line, const std::string& doc) {
   const Ref body = Ref::share(body_dict);
   set(body, keys_.module, names_.module.get());
   set(body, keys_.line, number(line).get());
   set(body, keys_.file, names_.file.get());
   if (!doc.empty()) set(body, keys_.doc, text_of(doc).get());
-  return checked(PyObject_CallFunction(reinterpret_cast<PyObject*>(&PyType_Type), "N(O)O",
-                                       text_of(name).release(), base, body.get()));
+  return checked(PyObject_CallFunction(maker, "N(O)O", text_of(name).release(), base, body.get()));
 }
 
 Ref ClassBuilder::make_class(const std::string& name, PyTypeObject* base, const Body& body, PyObject* line,

@@ -38,8 +38,8 @@ class ClassBuilder {
   Ref make_arguments(const schema::Function& function);
   Ref make_result(const schema::Function& function);
 
-  // A class that is no payload: an enum or a service.
-  Ref make_plain_class(const std::string& name, PyObject* base, PyObject* body, int line,
+  // A class that is no payload: an enum or a service. `maker` is called as `type` would be.
+  Ref make_plain_class(PyObject* maker, const std::string& name, PyObject* base, PyObject* body, int line,
                        const std::string& doc);
 
   SpecBuilder& specs() { return specs_; }

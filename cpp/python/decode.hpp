@@ -4,6 +4,7 @@
 #include "python/collector.hpp"
 #include "python/decode_plain.hpp"
 #include "python/depth.hpp"
+#include "python/enumeration.hpp"
 #include "python/path.hpp"
 #include "python/payload_type.hpp"
 #include "python/text.hpp"
@@ -198,6 +199,8 @@ Ref Decoder<Reader>::rarer_value(const Layout& layout, const Shape& shape) {
       return string(false);
     case Form::uuid:
       return uuid();
+    case Form::enumeration:
+      return member_of(shape.type, checked(PyLong_FromLong(in_.i32())));
     case Form::structure:
       return structure(shape);
     case Form::list:

@@ -200,6 +200,8 @@ void Encoder<Writer>::rarer_value(const Layout& layout, const Shape& shape, PyOb
       return binary(value);
     case Form::uuid:
       return uuid(value);
+    case Form::enumeration:
+      return out_.i32(integer<std::int32_t>(value));
     case Form::list:
     case Form::set:
       return list(layout, shape, value);

@@ -15,7 +15,7 @@ struct Registered {
   const char* name;
   PyObject* type;
 };
-std::array<Registered, 13> registry{{
+std::array<Registered, 14> registry{{
     {"TProtocolException", nullptr},
     {"TProtocolDepthError", nullptr},
     {"TProtocolVersionError", nullptr},
@@ -24,6 +24,7 @@ std::array<Registered, 13> registry{{
     {"TApplicationException", nullptr},
     {"TDecodeException", nullptr},
     {"ProtocolError", nullptr},
+    {"TProtocolTextError", nullptr},
     {"ThriftParserError", nullptr},
     {"ThriftLexerError", nullptr},
     {"ThriftGrammarError", nullptr},

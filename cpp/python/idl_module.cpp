@@ -53,7 +53,8 @@ class IdlSchema {
             const std::vector<std::shared_ptr<IdlSchema>>& includes)
       : bound_(std::make_shared<BoundSchema>(std::move(schema), bound(includes))) {}
 
-  void build(py::object module, py::object class_module, py::object file, py::list includes) {
+  void build(py::object module, py::object class_module, py::object file, py::list includes,
+             py::object enum_maker) {
     if (is_built_) throw py::value_error("a schema fills one module only");
     if (includes.size() != bound_->schema().includes().size()) {
       throw py::value_error("a module is needed for each include");
@@ -62,7 +63,7 @@ class IdlSchema {
     is_built_ = true;
     CollectorRest rest;
     ModuleBuilder(*bound_, {Ref::share(class_module.ptr()), Ref::share(file.ptr())}, module.ptr(),
-                  includes.ptr())
+                  includes.ptr(), enum_maker.ptr())
         .build();
   }
 
@@ -132,10 +133,11 @@ void add(py::module_& module) {
   py::class_<IdlSchema, std::shared_ptr<IdlSchema>>(module, "IdlSchema",
                                                     "What an IDL file means, made by compile_idl().")
       .def("build", &IdlSchema::build, py::arg("module"), py::arg("class_module"), py::arg("file"),
-           py::arg("includes"),
+           py::arg("includes"), py::arg("enum_maker"),
            "Fills a module with the definitions. `class_module` becomes the __module__ of the classes, "
            "`file` their\n"
-           "__thrift_file__; `includes` are the modules of the includes, in order. Once for a schema.");
+           "__thrift_file__; `includes` are the modules of the includes, in order; `enum_maker` is\n"
+           "called as `type` would be for each enum. Once for a schema.");
   module.def("parse_idl", parse, py::arg("text"), py::arg("file"),
              py::arg("reserved") = std::vector<std::string>(), py::arg("strict") = false,
              "Reads the text of one IDL file (UTF-8). `reserved` are words that it may not use as names; "

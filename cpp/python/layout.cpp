@@ -1,5 +1,7 @@
 #include "python/layout.hpp"
 
+#include "python/enumeration.hpp"
+
 #include <algorithm>
 #include <limits>
 #include <unordered_map>
@@ -118,7 +120,12 @@ class LayoutCompiler {
     shape.declared = static_cast<int>(declared);
     shape.spec = spec;
     layout_->shapes_.push_back(shape);
-    if (form == Form::structure) {
+    if (form == Form::i32 && spec != nullptr && PyType_Check(spec)) {
+      if (has_members(spec)) {
+        layout_->shapes_[index].form = Form::enumeration;
+        layout_->shapes_[index].type = reinterpret_cast<PyTypeObject*>(spec);
+      }
+    } else if (form == Form::structure) {
       if (spec != nullptr && PyType_Check(spec))
         layout_->shapes_[index].type = reinterpret_cast<PyTypeObject*>(spec);
       else

@@ -30,6 +30,7 @@ enum class Form : std::uint8_t {
   text,
   binary,
   uuid,
+  enumeration,  // of a subclass of enum.IntEnum; other enums are ints
   structure,
   list,
   set,
@@ -43,7 +44,7 @@ struct Shape {
   wire::TType wire;              // what the wire calls it
   std::uint32_t element = 0;     // list, set: the element; map: the value. Into Layout::shapes
   std::uint32_t key = 0;         // map
-  PyTypeObject* type = nullptr;  // structure: its class (kept alive by the spec)
+  PyTypeObject* type = nullptr;  // structure, enumeration: its class (kept alive by the spec)
   PyObject* spec = nullptr;  // borrowed from thrift_spec: (ttype, spec) for the text of an error; may be null
   int declared = 0;          // thriftpy2's type number as declared
 };

@@ -39,12 +39,14 @@ const char* meta_kind(StructKind kind) {
 
 }  // namespace
 
-ModuleBuilder::ModuleBuilder(BoundSchema& bound, ModuleNames names, PyObject* module, PyObject* includes)
+ModuleBuilder::ModuleBuilder(BoundSchema& bound, ModuleNames names, PyObject* module, PyObject* includes,
+                             PyObject* enum_maker)
     : bound_(bound),
       schema_(bound.schema()),
       names_(std::move(names)),
       module_(module),
       includes_(includes),
+      enum_maker_(enum_maker),
       dict_(Ref::share(PyModule_GetDict(module))),
       classes_(bound, names_),
       services_(bound, classes_) {
@@ -151,7 +153,8 @@ Ref ModuleBuilder::make_enum(const schema::Enum& declared) {
   put(body.get(), "__thrift_item_linenos__", lines.get());
   put(body.get(), "__thrift_item_annotations__", annotations.get());
   put(body.get(), "__thrift_annotations__", annotations_dict(declared.annotations).get());
-  return classes_.make_plain_class(declared.name, reinterpret_cast<PyObject*>(&PyBaseObject_Type), body.get(),
+  return classes_.make_plain_class(enum_maker_, declared.name,
+                                   reinterpret_cast<PyObject*>(&PyBaseObject_Type), body.get(),
                                    declared.place.line, declared.doc);
 }
 

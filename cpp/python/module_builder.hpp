@@ -14,8 +14,10 @@ namespace fastthrift::python {
 // it then.
 class ModuleBuilder {
  public:
-  // `includes`: a Python module for each of the schema's includes.
-  ModuleBuilder(BoundSchema& bound, ModuleNames names, PyObject* module, PyObject* includes);
+  // `includes`: a Python module for each of the schema's includes. `enum_maker`: called with the name, bases
+  // and body of each enum.
+  ModuleBuilder(BoundSchema& bound, ModuleNames names, PyObject* module, PyObject* includes,
+                PyObject* enum_maker);
 
   void build();
 
@@ -35,6 +37,7 @@ class ModuleBuilder {
   ModuleNames names_;
   PyObject* module_;
   PyObject* includes_;
+  PyObject* enum_maker_;
   Ref dict_;
   Ref meta_;  // defaultdict(list)
   ClassBuilder classes_;

@@ -1,5 +1,7 @@
 #include "python/value_builder.hpp"
 
+#include "python/enumeration.hpp"
+
 #include <cstddef>
 #include <utility>
 
@@ -60,8 +62,10 @@ Ref ValueBuilder::value(const Value& value, const Schema& owner, Index type_inde
   switch (value.kind) {
     case Value::Kind::boolean:
       return Ref::share(value.boolean ? Py_True : Py_False);
-    case Value::Kind::integer:
-      return checked(PyLong_FromLongLong(value.integer));
+    case Value::Kind::integer: {
+      Ref number = checked(PyLong_FromLongLong(value.integer));
+      return type.kind == schema::TypeKind::enum_ ? item(type, std::move(number)) : std::move(number);
+    }
     case Value::Kind::big_integer:
       return checked(PyLong_FromString(value.text.c_str(), nullptr, 10));
     case Value::Kind::number:
@@ -105,6 +109,13 @@ ValueSize ValueBuilder::size(const Value& value) const {
 void ValueBuilder::fail(const char* problem, const std::string& name, const schema::Place& place) const {
   throw IdlError(IdlError::Kind::parser, std::string(problem) + " '" + name + "'",
                  {bound_.schema().file(), place.line, place.column});
+}
+
+// An enum's item is an int, but a member where enums are classes of enum.IntEnum.
+Ref ValueBuilder::item(const schema::Type& type, Ref number) {
+  const Ref& made = bound_.of(type.owner).enums[type.definition];
+  if (!made || !has_members(made.get())) return number;
+  return member_of(reinterpret_cast<PyTypeObject*>(made.get()), std::move(number));
 }
 
 // thriftpy2 gives str for binary as well. An escape can make bytes that are no UTF-8; they survive as

@@ -27,6 +27,7 @@ class ValueBuilder {
   PyObject* constant(schema::Index index);
 
  private:
+  Ref item(const schema::Type& type, Ref number);
   Ref text(const std::string& text, schema::TypeKind kind);
   Ref list(const schema::Value& value, const schema::Schema& owner, schema::Index element);
   Ref set(const schema::Value& value, const schema::Schema& owner, schema::Index element);

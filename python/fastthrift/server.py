@@ -20,10 +20,15 @@ from typing import TYPE_CHECKING, Any
 
 from fastthrift.acceptor import Acceptor
 from fastthrift.engine import engine_for
+from fastthrift.processor import TProcessor as TProcessor
 from fastthrift.processor import TProcessorFactory
 from fastthrift.protocol import TBinaryProtocolFactory
+from fastthrift.protocol.base import TProtocolFactory as TProtocolFactory
 from fastthrift.refusals import Refusals
 from fastthrift.transport import TBufferedTransportFactory, TTransportException
+from fastthrift.transport import TServerSocket as TServerSocket
+from fastthrift.transport import TTransportBase as TTransportBase
+from fastthrift.transport.base import TTransportFactory as TTransportFactory
 
 if TYPE_CHECKING:
     from typing_extensions import Self

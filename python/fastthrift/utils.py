@@ -19,4 +19,17 @@ def hexprint(byte_array: bytes, delimeter: str = " ", count: int = 10) -> None:
         print(hexlify(byte_array[start : start + count], delimeter))
 
 
+def __getattr__(name: str) -> object:
+    # What thriftpy2's module has by the way; who asks for them may wait for the import.
+    if name == "TMemoryBuffer":
+        from fastthrift import transport
+
+        return transport.TMemoryBuffer
+    if name in ("TBinaryProtocolFactory", "TProtocolFactory"):
+        from fastthrift.protocol import base, binary
+
+        return getattr(base if name == "TProtocolFactory" else binary, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 __all__ = ["deserialize", "hexlify", "hexprint", "serialize"]

@@ -19,7 +19,7 @@ from .parser import parse_text, register
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from typing import TextIO, Union
+    from typing import Any, TextIO, Union
 
     Path = Union[str, os.PathLike[str]]
 
@@ -30,6 +30,8 @@ def load(
     include_dirs: Iterable[Path] | None = None,
     include_dir: Path | None = None,
     encoding: str = "utf-8",
+    *,
+    enums: Any = None,
 ) -> ModuleType:
     """Loads an IDL file as a module.
 
@@ -37,16 +39,19 @@ def load(
     ``sys.modules``, so that they can be imported and their objects pickled. Includes are searched beside the including
     file, then in ``include_dirs`` (the current directory by default), then in ``include_dir``. ``encoding`` is this
     file's; includes are UTF-8. A file that was loaded before under the same name is the same module again.
+    ``enums=enum.IntEnum`` makes the enums classes of that, and fields hold their members.
     """
-    module = parse(path, module_name, include_dirs=include_dirs, include_dir=include_dir, encoding=encoding)
+    module = parse(
+        path, module_name, include_dirs=include_dirs, include_dir=include_dir, encoding=encoding, enums=enums
+    )
     if module_name is not None:
         register(module, module_name)
     return module
 
 
-def load_fp(source: TextIO, module_name: str) -> ModuleType:
+def load_fp(source: TextIO, module_name: str, *, enums: Any = None) -> ModuleType:
     """Loads IDL from an object with ``read()`` and puts the module into ``sys.modules``; it cannot include files."""
-    module = parse_fp(source, module_name)
+    module = parse_fp(source, module_name, enums=enums)
     register(module, module_name)
     return module
 
@@ -56,13 +61,15 @@ def loads(
     module_name: str | None = None,
     includes: Mapping[str, str | bytes] | None = None,
     include_dirs: Iterable[Path] | None = None,
+    *,
+    enums: Any = None,
 ) -> ModuleType:
     """Loads IDL from a string.
 
     Includes are taken from ``includes``, which maps paths to texts, or from files in ``include_dirs``; without these no
     file is read. Each call makes a new module; with ``module_name`` it takes that name in ``sys.modules``.
     """
-    module = parse_text(text, module_name, includes, include_dirs)
+    module = parse_text(text, module_name, includes, include_dirs, enums=enums)
     if module_name is not None:
         register(module, module_name)
     return module

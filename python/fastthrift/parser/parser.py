@@ -12,10 +12,20 @@ from _thread import RLock
 from types import ModuleType
 
 from .. import _core
+from ..enums import maker
+from ..thrift import TException as TException
+from ..thrift import TPayload as TPayload
+from ..thrift import TPayloadMeta as TPayloadMeta
+from ..thrift import TType as TType
+from ..thrift import gen_init as gen_init
 from . import include, lexer, source
 from .exc import ThriftGrammarError as ThriftGrammarError
 from .exc import ThriftLexerError as ThriftLexerError
 from .exc import ThriftModuleNameConflict, ThriftParserError
+from .lexer import keywords as keywords
+from .lexer import literals as literals
+from .lexer import thrift_reserved_keywords as thrift_reserved_keywords
+from .lexer import tokens as tokens
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +38,7 @@ MAX_INCLUDE_DEPTH = 256
 TEXT_MODULE = "idl"  # a module made from a string without a name
 
 # (module name, real path) -> module; the name is empty for a root that was loaded without one. A string has its text
-# in place of the path.
+# in place of the path. Modules with other enums than usual have their kind behind the name.
 _thrift_cache: dict[tuple[str, str], ModuleType] = {}
 _parse_lock = RLock()
 
@@ -64,18 +74,22 @@ class _OpenFile:
         self.includes.append(module)
         self.tree.add(module.__thrift_tree__)
 
-    def build(self, is_root: bool) -> ModuleType:
+    def build(self, is_root: bool, enum_maker: Any) -> ModuleType:
         schema = _core.compile_idl(self.document, [each.__thrift_schema__ for each in self.includes])
         bare_name = self.name if is_root or self.path is None else include.basename(self.path)
         module = ModuleType(bare_name)
         module.__thrift_schema__ = schema  # type: ignore[attr-defined]
         module.__thrift_tree__ = self.tree  # type: ignore[attr-defined]
-        schema.build(module, self.name, self.path, self.includes)
+        schema.build(module, self.name, self.path, self.includes, enum_maker)
         if not is_root:
             module.__thrift_module_name__ = self.name  # type: ignore[attr-defined]
             self.tree.names[self.name] = module
         self.tree.files[self.real] = module
         return module
+
+
+class CurrentIncompleteType(dict):  # type: ignore[type-arg]
+    """Types that are named before their definition, of which none is left after a load: nothing is put into it."""
 
 
 class ParseContext:
@@ -87,7 +101,10 @@ class ParseContext:
         texts: Mapping[str, str | bytes] | None = None,
         enable_cache: bool = True,
         is_named: bool = False,
+        enums: Any = None,
     ) -> None:
+        self.enum_maker = maker(enums)
+        self.kind = "" if enums is None else f"\0{enums.__name__}"
         self.is_named = is_named  # the caller gave the root's module a name
         self.thrift_stack: list[_OpenFile] = []
         self.include_dirs = list(include_dirs)
@@ -105,13 +122,13 @@ class ParseContext:
             if wanted is not None:
                 self._include(file, *wanted)
                 continue
-            module = file.build(is_root=file is root)
+            module = file.build(file is root, self.enum_maker)
             self.thrift_stack.pop()
             if file is root:
                 break
             self.known.add(file.tree)
             if not file.is_text:
-                self.made[file.name, file.real] = module
+                self.made[file.name + self.kind, file.real] = module
             self.thrift_stack[-1].add(module)
         if self.enable_cache:
             _thrift_cache.update(self.made)
@@ -126,14 +143,14 @@ class ParseContext:
             raise
         module = self.known.files.get(real)
         if module is None and self.enable_cache and text is None:
-            module = _thrift_cache.get((name, real))
+            module = _thrift_cache.get((name + self.kind, real))
             if module is not None:
                 self.known.add(module.__thrift_tree__)
         if module is not None:
             # One file is one module within a load, whichever way it is included; it answers to all its names.
             parent.add(module)
             if parent.tree.names.setdefault(name, module) is module and text is None:
-                self.made[name, real] = module
+                self.made[name + self.kind, real] = module
             return
         if text is None:
             self.thrift_stack.append(_OpenFile(found, real, name, _read(found, "utf-8")))
@@ -196,6 +213,8 @@ def parse(
     parser: object = None,
     enable_cache: bool = True,
     encoding: str = "utf-8",
+    *,
+    enums: Any = None,
 ) -> ModuleType:
     """The module of a file, from the cache if it was loaded under this name before. ``lexer`` and ``parser`` have no
     meaning here. Nothing is put into ``sys.modules``: that is ``load``."""
@@ -204,13 +223,13 @@ def parse(
         _check_module_name(module_name)
     if not path.endswith(include.EXTENSION):
         raise ThriftParserError("Path should end with .thrift")
-    key = (module_name or "", path if source.is_url(path) else os.path.realpath(path))
+    context = ParseContext(
+        include_folders(include_dirs, include_dir), None, enable_cache, is_named=module_name is not None, enums=enums
+    )
+    key = ((module_name or "") + context.kind, path if source.is_url(path) else os.path.realpath(path))
     with _parse_lock:
         if enable_cache and key in _thrift_cache:
             return _thrift_cache[key]
-        context = ParseContext(
-            include_folders(include_dirs, include_dir), enable_cache=enable_cache, is_named=module_name is not None
-        )
         name = module_name or include.basename(path)
         module = context.load(_OpenFile(path, os.path.realpath(source.local_path(path)), name, _read(path, encoding)))
         if enable_cache:
@@ -224,13 +243,18 @@ def parse_fp(
     lexer: object = None,
     parser: object = None,
     enable_cache: bool = True,
+    *,
+    enums: Any = None,
 ) -> ModuleType:
     """The module of what ``source.read()`` gives; includes are refused, there is no place to look for them."""
     _check_module_name(module_name)
     if not hasattr(source, "read"):
         raise ThriftParserError("Expected `source` to be a file-like object with a method named 'read'")
     return _parse_text(
-        source.read(), module_name, ParseContext(enable_cache=enable_cache, is_named=True), allow_includes=False
+        source.read(),
+        module_name,
+        ParseContext(enable_cache=enable_cache, is_named=True, enums=enums),
+        allow_includes=False,
     )
 
 
@@ -239,6 +263,8 @@ def parse_text(
     module_name: str | None = None,
     includes: Mapping[str, str | bytes] | None = None,
     include_dirs: Iterable[Path] | None = None,
+    *,
+    enums: Any = None,
 ) -> ModuleType:
     """The module of a string. Includes come from ``includes`` (path as written -> text) or from the directories; files
     of the disk are searched only where directories are given."""
@@ -246,13 +272,16 @@ def parse_text(
         _check_module_name(module_name)
     folders = [] if include_dirs is None else include_folders(include_dirs)
     return _parse_text(
-        text, module_name, ParseContext(folders, includes, is_named=module_name is not None), allow_includes=True
+        text,
+        module_name,
+        ParseContext(folders, includes, is_named=module_name is not None, enums=enums),
+        allow_includes=True,
     )
 
 
 def _parse_text(text: str | bytes, module_name: str | None, context: ParseContext, allow_includes: bool) -> ModuleType:
     data = source.text_to_utf8(text, None)
-    key = (module_name or "", "\0" + data.decode("utf-8", "surrogateescape"))
+    key = ((module_name or "") + context.kind, "\0" + data.decode("utf-8", "surrogateescape"))
     use_cache = context.enable_cache and not allow_includes
     with _parse_lock:
         if use_cache and key in _thrift_cache:

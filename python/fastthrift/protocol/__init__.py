@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from fastthrift._compat import CYTHON as CYTHON
+from fastthrift._compat import PYPY as PYPY
 from fastthrift.protocol.base import TProtocolBase
 from fastthrift.protocol.binary import TBinaryProtocol, TBinaryProtocolFactory
 from fastthrift.protocol.compact import TCompactProtocol, TCompactProtocolFactory

@@ -7,7 +7,14 @@ from typing import Optional
 from fastthrift import _core
 from fastthrift.thrift import TException
 
-__all__ = ["ProtocolError", "TProtocolDataError", "TProtocolDepthError", "TProtocolException", "TProtocolVersionError"]
+__all__ = [
+    "ProtocolError",
+    "TProtocolDataError",
+    "TProtocolDepthError",
+    "TProtocolException",
+    "TProtocolTextError",
+    "TProtocolVersionError",
+]
 
 
 class TProtocolException(TException):
@@ -49,6 +56,15 @@ class TProtocolDataError(TProtocolException, ValueError):
     """JSON that is none, or does not fit its struct: for handlers of the ValueErrors that thriftpy2 lets through, too."""
 
 
+class TProtocolTextError(TProtocolException, UnicodeDecodeError):
+    """A string that is not UTF-8 where ``strict_decode`` wants it to be, for handlers of either class."""
+
+    def __init__(self, encoding: str, object: bytes, start: int, end: int, reason: str) -> None:
+        UnicodeDecodeError.__init__(self, encoding, object, start, end, reason)
+        self.type = TProtocolException.INVALID_DATA
+        self.message = UnicodeDecodeError.__str__(self)
+
+
 class TProtocolVersionError(TProtocolException, ProtocolError):
     """A message in another version of the protocol, for handlers of either class."""
 
@@ -58,6 +74,7 @@ class TProtocolDepthError(TProtocolException, RecursionError):
 
 
 _core.register_exception("TProtocolException", TProtocolException)
+_core.register_exception("TProtocolTextError", TProtocolTextError)
 _core.register_exception("TProtocolVersionError", TProtocolVersionError)
 _core.register_exception("TProtocolDepthError", TProtocolDepthError)
 _core.register_exception("ProtocolError", ProtocolError)

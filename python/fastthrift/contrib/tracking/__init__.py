@@ -16,6 +16,7 @@ from fastthrift.contrib.tracking.tracker import ConsoleTracker, TrackerBase, Ver
 from fastthrift.parser import load
 from fastthrift.processor import Prepared, TProcessor, _prepare
 from fastthrift.thrift import TApplicationException, TMessageType
+from fastthrift.thrift import TType as TType
 
 __all__ = [
     "ConsoleTracker",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fastthrift._compat import CYTHON as CYTHON
 from fastthrift.transport.base import TTransportBase
 from fastthrift.transport.buffered.cybuffered import TCyBufferedTransport, TCyBufferedTransportFactory
 

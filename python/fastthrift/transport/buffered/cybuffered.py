@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from fastthrift._core import TCyBufferedTransport
+from fastthrift.transport.base import TTransportException
 
-__all__ = ["TCyBufferedTransport", "TCyBufferedTransportFactory"]
+__all__ = ["TCyBufferedTransport", "TCyBufferedTransportFactory", "TTransportException"]
 
 
 class TCyBufferedTransportFactory:

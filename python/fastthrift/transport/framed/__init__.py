@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fastthrift._compat import CYTHON as CYTHON
 from fastthrift.transport.base import TTransportBase, readall
 from fastthrift.transport.buffered import TBufferedTransport
 from fastthrift.transport.framed.cyframed import TCyFramedTransport, TCyFramedTransportFactory

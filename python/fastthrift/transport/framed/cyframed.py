@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from fastthrift._core import TCyFramedTransport
+from fastthrift.transport.base import TTransportException
 
-__all__ = ["TCyFramedTransport", "TCyFramedTransportFactory"]
+__all__ = ["TCyFramedTransport", "TCyFramedTransportFactory", "TTransportException"]
 
 
 class TCyFramedTransportFactory:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fastthrift._compat import CYTHON as CYTHON
 from fastthrift._core import RecordingMemoryBuffer
 from fastthrift.transport.base import TTransportBase
 from fastthrift.transport.memory.cymemory import TCyMemoryBuffer

@@ -7,6 +7,7 @@ pure-sasl) with ``start``, ``step``, ``encode``, ``decode`` and ``getError``.
 
 from __future__ import annotations
 
+from fastthrift._compat import CYTHON as CYTHON
 from fastthrift.transport.base import TTransportBase, TTransportException, readall
 from fastthrift.transport.sasl.client import TSaslClientTransport, TSaslClientTransportFactory
 from fastthrift.transport.sasl.cysasl import TCySaslClientTransport, TCySaslClientTransportFactory

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from fastthrift.transport.base import TTransportException, readall
 from fastthrift.transport.sasl.client import TSaslClientTransport, TSaslClientTransportFactory
 
-__all__ = ["TCySaslClientTransport", "TCySaslClientTransportFactory"]
+__all__ = ["TCySaslClientTransport", "TCySaslClientTransportFactory", "TTransportException", "readall"]
 
 
 class TCySaslClientTransport(TSaslClientTransport):

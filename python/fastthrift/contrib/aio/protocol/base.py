@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from fastthrift import _core
+from fastthrift.protocol.base import TProtocolBase
 from fastthrift.thrift import TException, TTransportException, TType
 from fastthrift.transport.memory.cymemory import TCyMemoryBuffer
 
-__all__ = ["TAsyncProtocolBase"]
+__all__ = ["TAsyncProtocolBase", "TProtocolBase"]
 
 # No more is asked for at once, whatever the bytes declare.
 _STEP = 65536
