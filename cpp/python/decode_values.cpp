@@ -30,6 +30,23 @@ Ref hashable(Ref value) {
   return value;
 }
 
+Ref frozen(Ref container) {
+  PyObject* type =
+      reinterpret_cast<PyObject*>(PyList_Check(container.get()) ? &PyTuple_Type : &PyFrozenSet_Type);
+  if (PyDict_Check(container.get())) {
+    type = payload::frozen_dict();
+    if (type == nullptr) return container;
+  }
+  return checked(PyObject_CallOneArg(type, container.get()));
+}
+
+void refuse_element(wire::TType expected, wire::TType came) {
+  throw ProtocolError(ProtocolError::Kind::invalid_data, "got wrong ttype while reading field: expected " +
+                                                             std::string(wire::name_of(expected)) +
+                                                             " elements, got " +
+                                                             std::string(wire::name_of(came)));
+}
+
 Ref uuid_of(Bytes bytes) {
   const Ref value = bytes_of(bytes);
   const Ref module = checked(PyImport_ImportModule("uuid"));

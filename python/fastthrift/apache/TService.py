@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from typing import Any, Callable, ClassVar, Optional
 
@@ -29,34 +30,46 @@ class TServiceClient:
         self._send(name, args)
         return self._recv(name, result)
 
+    def _fail(self) -> None:
+        """Closes the connection: nobody knows which answer would come next."""
+        for trans in {id(each): each for each in (self._iprot.trans, self._oprot.trans)}.values():
+            with contextlib.suppress(Exception):
+                trans.close()
+
     def _call_oneway(self, name: str, args: TStruct) -> None:
         self._send(name, args, TMessageType.ONEWAY)
 
     def _send(self, name: str, args: TStruct, type: int = TMessageType.CALL) -> None:
         self._seqid = self._seqid + 1 if self._seqid < _LAST_SEQID else 1
-        oprot = self._oprot
-        oprot.writeMessageBegin(name, type, self._seqid)
-        args.write(oprot)
-        oprot.writeMessageEnd()
-        oprot.trans.flush()
+        args.validate()
+        try:
+            _write_message(self._oprot, name, type, self._seqid, args)
+            self._oprot.trans.flush()
+        except _Unwritten as refused:
+            assert refused.__cause__ is not None
+            raise refused.__cause__ from None
+        except BaseException:
+            self._fail()
+            raise
 
     def _recv(self, name: str, result: type[TStruct]) -> Any:
         iprot = self._iprot
-        answered, mtype, seqid = iprot.readMessageBegin()
-        if mtype == TMessageType.EXCEPTION:
-            error = TApplicationException()
-            error.read(iprot)
+        try:
+            answered, mtype, seqid = iprot.readMessageBegin()
+            found: Any = TApplicationException() if mtype == TMessageType.EXCEPTION else result()
+            found.read(iprot)
             iprot.readMessageEnd()
-            raise error
-        found: Any = result()
-        found.read(iprot)
-        iprot.readMessageEnd()
-        self._check(name, answered, mtype, seqid)
+            self._check(name, answered, mtype, seqid)
+        except BaseException:
+            self._fail()
+            raise
+        if mtype == TMessageType.EXCEPTION:
+            raise found
         return _outcome(name, found)
 
     def _check(self, name: str, answered: str, mtype: int, seqid: int) -> None:
         """Whether this is the answer to the call, and not the late one to a call before. Some servers send 0 always."""
-        if mtype != TMessageType.REPLY:
+        if mtype not in (TMessageType.REPLY, TMessageType.EXCEPTION):
             raise TApplicationException(
                 TApplicationException.INVALID_MESSAGE_TYPE, f"{name} was answered with a message of type {mtype}"
             )
@@ -69,6 +82,27 @@ class TServiceClient:
             raise TApplicationException(
                 TApplicationException.WRONG_METHOD_NAME, f"{name} was called, {answered} answered"
             )
+
+
+class _Unwritten(Exception):
+    """A value does not fit, and nothing was written: the connection is as it was. The cause is what is to be raised."""
+
+
+def _write_message(oprot: Any, name: str, mtype: int, seqid: int, struct: Any) -> None:
+    """Writes a message up to the flush. The struct is encoded whole before the first byte goes to the transport."""
+    encode = getattr(oprot, "_fast_encode", None)
+    encoded = None
+    if encode is not None and isinstance(struct, TStruct):
+        try:
+            encoded = encode(struct, [struct.__class__, struct.thrift_spec])
+        except Exception as error:
+            raise _Unwritten from error
+    oprot.writeMessageBegin(name, mtype, seqid)
+    if encoded is None:
+        struct.write(oprot)
+    else:
+        oprot.trans.write(encoded)
+    oprot.writeMessageEnd()
 
 
 def _outcome(name: str, result: Any) -> Any:
@@ -153,7 +187,12 @@ class TServiceProcessor(TProcessor):
             logging.exception("Unexpected exception in handler")
             mtype = TMessageType.EXCEPTION
             answer = TApplicationException(TApplicationException.INTERNAL_ERROR, "Internal error")
-        _answer(oprot, name, mtype, seqid, answer)
+        try:
+            _answer(oprot, name, mtype, seqid, answer)
+        except _Unwritten as refused:
+            logging.error("%s returned what its IDL does not declare", name, exc_info=refused.__cause__)
+            answer = TApplicationException(TApplicationException.INTERNAL_ERROR, "Internal error")
+            _answer(oprot, name, TMessageType.EXCEPTION, seqid, answer)
 
 
 def _call_oneway(method: Callable[..., Any], arguments: list[Any]) -> None:
@@ -166,7 +205,5 @@ def _call_oneway(method: Callable[..., Any], arguments: list[Any]) -> None:
 
 
 def _answer(oprot: Any, name: str, mtype: int, seqid: int, answer: Any) -> None:
-    oprot.writeMessageBegin(name, mtype, seqid)
-    answer.write(oprot)
-    oprot.writeMessageEnd()
+    _write_message(oprot, name, mtype, seqid, answer)
     oprot.trans.flush()

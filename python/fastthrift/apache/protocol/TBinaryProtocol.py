@@ -7,6 +7,8 @@ from struct import Struct
 from struct import error as _StructError
 from typing import Any, Optional
 
+from fastthrift import _core
+from fastthrift.apache import _native as _native
 from fastthrift.apache.protocol import fastbinary
 from fastthrift.apache.protocol.TProtocol import (
     DEFAULT_STRING_LENGTH_LIMIT,
@@ -18,6 +20,7 @@ from fastthrift.apache.protocol.TProtocol import (
 from fastthrift.apache.Thrift import TType
 
 _I8, _I16, _I32, _I64, _DOUBLE = Struct("!b"), Struct("!h"), Struct("!i"), Struct("!q"), Struct("!d")
+_TWO_I32 = Struct("!ii")
 _FIELD, _MAP, _LIST = Struct("!bh"), Struct("!bbi"), Struct("!bi")
 
 
@@ -53,9 +56,12 @@ class TBinaryProtocol(TProtocolBase):
 
     def writeMessageBegin(self, name: str, type: int, seqid: int) -> None:
         if self.strictWrite:
-            self.writeI32(self.VERSION_1 | type)
-            self.writeString(name)
-            self.writeI32(seqid)
+            text = name.encode("utf-8")
+            try:
+                head = _TWO_I32.pack(self.VERSION_1 | type, len(text)), text, _I32.pack(seqid)
+            except _StructError as error:
+                raise _refuse(error) from None
+            self.trans.write(b"".join(head))
         else:
             self.writeString(name)
             self.writeByte(type)
@@ -132,6 +138,8 @@ class TBinaryProtocol(TProtocolBase):
         self.trans.write(uuid.bytes)
 
     def readMessageBegin(self) -> tuple[str, int, int]:
+        if self._fast_decode is not None:
+            return _core.apache_message_begin(self, False)
         size = self.readI32()
         if size < 0:
             if size & self.VERSION_MASK != self.VERSION_1:

@@ -7,6 +7,8 @@ import uuid as _uuid
 from struct import Struct
 from typing import Any, Callable, Optional
 
+from fastthrift import _core
+from fastthrift.apache import _native as _native
 from fastthrift.apache.protocol import fastbinary
 from fastthrift.apache.protocol.TProtocol import (
     DEFAULT_STRING_LENGTH_LIMIT,
@@ -84,11 +86,15 @@ def writeVarint(trans: Any, n: int) -> None:
     if n < 0:
         raise TProtocolException(TProtocolException.INVALID_DATA, f"a varint is not negative, got {n}")
     out = bytearray()
+    _append_varint(out, n)
+    trans.write(bytes(out))
+
+
+def _append_varint(out: bytearray, n: int) -> None:
     while n > 0x7F:
         out.append(n & 0x7F | 0x80)
         n >>= 7
     out.append(n)
-    trans.write(bytes(out))
 
 
 def readVarint(trans: Any) -> int:
@@ -194,11 +200,11 @@ class TCompactProtocol(TProtocolBase):
 
     def writeMessageBegin(self, name: str, type: int, seqid: int) -> None:
         _expect(self.state, CLEAR)
-        self.__writeUByte(self.PROTOCOL_ID)
-        self.__writeUByte(self.VERSION | type << self.TYPE_SHIFT_AMOUNT)
-        # The sequence id as a uint32.
-        self.__writeVarint(seqid & 0xFFFFFFFF)
-        self.__writeBinary(name.encode("utf-8"))
+        text = name.encode("utf-8")
+        head = bytearray((self.PROTOCOL_ID, self.VERSION | type << self.TYPE_SHIFT_AMOUNT))
+        _append_varint(head, seqid & 0xFFFFFFFF)  # an int32 travels as a uint32
+        _append_varint(head, len(text))
+        self.trans.write(bytes(head + text))
         self.state = VALUE_WRITE
 
     def writeMessageEnd(self) -> None:
@@ -339,6 +345,8 @@ class TCompactProtocol(TProtocolBase):
 
     def readMessageBegin(self) -> tuple[str, int, int]:
         _expect(self.state, CLEAR)
+        if self._fast_decode is not None:
+            return _core.apache_message_begin(self, True)
         protocol = self.__readUByte()
         if protocol != self.PROTOCOL_ID:
             raise TProtocolException(TProtocolException.BAD_VERSION, f"Bad protocol id in the message: {protocol}")

@@ -42,6 +42,10 @@ class TProtocolRangeError(TProtocolException, OverflowError):
     """A number that its field's type has no room for."""
 
 
+class TProtocolDataError(TProtocolException, ValueError):
+    """A value of the right type that cannot be written: text with lone surrogates, for instance."""
+
+
 _Spec = Any
 _RANGES = {8: "i8", 16: "i16", 32: "i32", 64: "i64"}
 

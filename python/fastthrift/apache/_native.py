@@ -1,0 +1,45 @@
+"""Tells the core what it needs of this face, once: imported by the protocols, whose `_fast_*` are the core's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastthrift import _core
+from fastthrift.apache import _errors
+from fastthrift.apache.Thrift import TFrozenDict
+from fastthrift.apache.transport.TTransport import TMemoryBuffer
+
+
+def _plain_protocol(trans: Any, is_compact: bool) -> Any:
+    from fastthrift.apache.protocol.TBinaryProtocol import TBinaryProtocol
+    from fastthrift.apache.protocol.TCompactProtocol import TCompactProtocol
+
+    protocol: Any = TCompactProtocol(trans) if is_compact else TBinaryProtocol(trans)
+    protocol._fast_encode = protocol._fast_decode = None
+    return protocol
+
+
+def _encode_by_class(obj: Any, is_compact: bool) -> bytes:
+    """Apache's compiler leaves the spec of a struct with ids below 1 empty: only its own `write` knows its fields."""
+    trans = TMemoryBuffer()
+    obj.write(_plain_protocol(trans, is_compact))
+    return trans.getvalue()
+
+
+def _decode_by_class(obj: Any, protocol: Any, cls: Any, is_compact: bool) -> Any:
+    plain = _plain_protocol(protocol.trans, is_compact)
+    plain.string_length_limit = getattr(protocol, "string_length_limit", None)
+    plain.container_length_limit = getattr(protocol, "container_length_limit", None)
+    if obj is None and getattr(cls.read, "__self__", None) is cls:
+        return cls.read(plain)
+    made: Any = cls() if obj is None else obj
+    made.read(plain)
+    return made
+
+
+_core.set_apache(
+    translate=_errors.translated,
+    frozen_dict=TFrozenDict,
+    encode_by_class=_encode_by_class,
+    decode_by_class=_decode_by_class,
+)
