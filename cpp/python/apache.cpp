@@ -1,5 +1,6 @@
 #include "python/apache.hpp"
 
+#include "python/apache_stack.hpp"
 #include "python/errors.hpp"
 #include "python/module.hpp"
 #include "python/payload_type.hpp"
@@ -227,24 +228,25 @@ PyObject* struct_made(PyObject*, PyObject* const* arguments, Py_ssize_t count) {
 
 PyObject* tell(PyObject*, PyObject* arguments, PyObject* keywords) {
   return guarded<PyObject*>(nullptr, [&] {
-    static const char* given[] = {"translate",       "frozen_dict",     "frozen_setattr",
-                                  "encode_by_class", "decode_by_class", "read_plainly",
-                                  "write_plainly",   "validate",        nullptr};
-    PyObject* all[8] = {};
-    if (!PyArg_ParseTupleAndKeywords(arguments, keywords, "|$OOOOOOOO:set_apache", const_cast<char**>(given),
-                                     &all[0], &all[1], &all[2], &all[3], &all[4], &all[5], &all[6],
-                                     &all[7])) {
-      throw PythonError();
+    if (PyTuple_GET_SIZE(arguments) != 0) raise(PyExc_TypeError, "set_apache takes keywords");
+    const auto given = [&](const char* name) {
+      return keywords == nullptr ? nullptr : PyDict_GetItemString(keywords, name);
+    };
+    if (PyObject* function = given("translate")) set_apache_translator(function);
+    if (PyObject* type = given("frozen_dict")) payload::set_frozen_dict(type);
+    if (PyObject* function = given("frozen_setattr")) payload::set_frozen_setattr(function);
+    const std::pair<const char*, PyObject**> functions[] = {{"encode_by_class", &told.encode_by_class},
+                                                            {"decode_by_class", &told.decode_by_class},
+                                                            {"read_plainly", &told.read_plainly},
+                                                            {"write_plainly", &told.write_plainly},
+                                                            {"validate", &told.validate}};
+    for (const auto& [name, place] : functions) {
+      if (PyObject* function = given(name)) {
+        Ref before = Ref::steal(std::exchange(*place, Ref::share(function).release()));
+      }
     }
-    if (all[0] != nullptr) set_apache_translator(all[0]);
-    if (all[1] != nullptr) payload::set_frozen_dict(all[1]);
-    if (all[2] != nullptr) payload::set_frozen_setattr(all[2]);
-    PyObject** const places[] = {&told.encode_by_class, &told.decode_by_class, &told.read_plainly,
-                                 &told.write_plainly, &told.validate};
-    for (std::size_t i = 0; i < std::size(places); ++i) {
-      if (all[3 + i] == nullptr) continue;
-      Ref before = Ref::steal(std::exchange(*places[i], Ref::share(all[3 + i]).release()));
-    }
+    set_stack_classes(given("protocols"), given("transports"), given("socket"), given("application"),
+                      given("application_spec"));
     return Ref::share(Py_None).release();
   });
 }
@@ -303,6 +305,11 @@ CodecOptions options(Protocol protocol) {
   options.limits.structs = 64;
   options.limits.depth = 4 * options.limits.structs;  // containers between them
   return options;
+}
+
+bool is_native(PyObject* protocol, Protocol kind) {
+  const Ref encoder = checked(PyObject_GetAttr(protocol, names().fast_encode));
+  return encoder.get() == encoders[kind == Protocol::compact ? 1 : 0];
 }
 
 CodecOptions options_of(PyObject* protocol, Protocol kind) {

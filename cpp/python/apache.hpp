@@ -9,6 +9,8 @@ namespace fastthrift::python::apache {
 // How Apache's protocol classes read and write: text is UTF-8 or an error, sets are sets, 64 structs inside
 // each other.
 CodecOptions options(wire::Protocol protocol);
+// Whether a protocol object's `_fast_encode` is the core's.
+bool is_native(PyObject* protocol, wire::Protocol kind);
 // The same with the limits that a protocol object has as attributes.
 CodecOptions options_of(PyObject* protocol, wire::Protocol kind);
 

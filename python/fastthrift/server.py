@@ -294,27 +294,7 @@ class TThreadedServer(_StoppableServer):
             if engine is None:
                 self._serve_generic()
             else:
-                self._serve_on(engine)
-
-    def _serve_on(self, engine: Any) -> None:
-        self._engine = engine
-        engine.start()
-        try:
-            if self.closed:  # before it began
-                engine.stop(0)
-            # The waits end now and then so that signals are seen.
-            while not engine.wait(_LOOK_AROUND_MS):
-                if self.trans.sock is None:  # closed alone
-                    engine.stop(self._grace_ms)
-        finally:
-            # Ctrl-C comes here too: calls in flight are answered first, a second one cuts them off.
-            self.stop(self._grace_ms)
-            try:
-                while not engine.wait(_LOOK_AROUND_MS):
-                    pass
-            finally:
-                engine.stop(0)
-                del self._engine
+                _serve_on_engine(self, engine)
 
     def _start(self, client: Any) -> None:
         try:
@@ -324,6 +304,27 @@ class TThreadedServer(_StoppableServer):
             client.close()
             self._refusals.refused("connection", error)
             time.sleep(0.05)
+
+
+def _serve_on_engine(server: Any, engine: Any) -> None:
+    server._engine = engine
+    engine.start()
+    try:
+        if server.closed:  # before it began
+            engine.stop(0)
+        # The waits end now and then so that signals are seen.
+        while not engine.wait(_LOOK_AROUND_MS):
+            if server.trans.sock is None:  # closed alone
+                engine.stop(server._grace_ms)
+    finally:
+        # Ctrl-C comes here too: calls in flight are answered first, a second one cuts them off.
+        server.stop(server._grace_ms)
+        try:
+            while not engine.wait(_LOOK_AROUND_MS):
+                pass
+        finally:
+            engine.stop(0)
+            del server._engine
 
 
 @contextlib.contextmanager

@@ -6,8 +6,8 @@ import contextlib
 import logging
 from typing import Any, Callable, ClassVar, Optional
 
+from fastthrift import _core
 from fastthrift.apache.Thrift import TApplicationException, TMessageType, TProcessor, TType
-from fastthrift.apache.transport.TTransport import TTransportException
 from fastthrift.apache.TStruct import TStruct
 
 __all__ = ["ServiceMethods", "TServiceClient", "TServiceProcessor"]
@@ -17,8 +17,9 @@ ServiceMethods = dict[str, tuple[str, type[TStruct], Optional[type[TStruct]]]]
 _LAST_SEQID = 0x7FFFFFFF
 
 
-class TServiceClient:
-    """The calls of a client: `_call` sends one and waits for its answer."""
+class TServiceClient(_core.ServiceCalls):
+    """The calls of a client: `_call` sends one, waits for its answer and gives or raises what it says. It is native where all
+    between here and the socket is ours, else `_send` and `_recv`."""
 
     def __init__(self, iprot: Any, oprot: Any = None) -> None:
         self._iprot = self._oprot = iprot
@@ -26,18 +27,11 @@ class TServiceClient:
             self._oprot = oprot
         self._seqid = 0
 
-    def _call(self, name: str, args: TStruct, result: type[TStruct]) -> Any:
-        self._send(name, args)
-        return self._recv(name, result)
-
     def _fail(self) -> None:
         """Closes the connection: nobody knows which answer would come next."""
         for trans in {id(each): each for each in (self._iprot.trans, self._oprot.trans)}.values():
             with contextlib.suppress(Exception):
                 trans.close()
-
-    def _call_oneway(self, name: str, args: TStruct) -> None:
-        self._send(name, args, TMessageType.ONEWAY)
 
     def _send(self, name: str, args: TStruct, type: int = TMessageType.CALL) -> None:
         self._seqid = self._seqid + 1 if self._seqid < _LAST_SEQID else 1
@@ -82,6 +76,10 @@ class TServiceClient:
             raise TApplicationException(
                 TApplicationException.WRONG_METHOD_NAME, f"{name} was called, {answered} answered"
             )
+
+
+# Whose steps a native call may stand in for.
+TServiceClient._of_ours = TServiceClient  # type: ignore[attr-defined]
 
 
 class _Unwritten(Exception):
@@ -175,8 +173,6 @@ class TServiceProcessor(TProcessor):
             value = method(*arguments)
             if len(result_class.thrift_spec) > 0 and result_class.thrift_spec[0] is not None:
                 answer.success = value
-        except TTransportException:
-            raise
         except tuple(item[3][0] for item in declared) as error:
             field = next(item for item in declared if isinstance(error, item[3][0]))
             setattr(answer, field[2], error)
@@ -198,8 +194,6 @@ class TServiceProcessor(TProcessor):
 def _call_oneway(method: Callable[..., Any], arguments: list[Any]) -> None:
     try:
         method(*arguments)
-    except TTransportException:
-        raise
     except Exception:  # noqa: BLE001 - nobody waits for an answer
         logging.exception("Exception in oneway handler")
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from fastthrift import _core
 from fastthrift.apache import _errors
-from fastthrift.apache.Thrift import TFrozenDict
-from fastthrift.apache.transport.TTransport import TMemoryBuffer
+from fastthrift.apache.Thrift import TApplicationException, TFrozenDict, TType
+from fastthrift.apache.transport.TSocket import TSocket
+from fastthrift.apache.transport.TTransport import TBufferedTransport, TFramedTransport, TMemoryBuffer
 
 
 def _plain_protocol(trans: Any, is_compact: bool) -> Any:
@@ -32,12 +33,21 @@ def _decode_by_class(obj: Any, protocol: Any, cls: Any, is_compact: bool) -> Any
     plain.container_length_limit = getattr(protocol, "container_length_limit", None)
     if obj is None and getattr(cls.read, "__self__", None) is cls:
         return cls.read(plain)
-    made: Any = cls() if obj is None else obj
-    made.read(plain)
-    return made
+    if obj is None:
+        obj = cls()
+    obj.read(plain)
+    return obj
 
 
 _core.set_apache(
+    application=TApplicationException,
+    application_spec=(
+        None,
+        (1, TType.STRING, "message", "UTF8", None),
+        (2, TType.I32, "type", None, None),
+    ),
+    transports=(TBufferedTransport, TFramedTransport, TMemoryBuffer),
+    socket=TSocket,
     translate=_errors.translated,
     frozen_dict=TFrozenDict,
     encode_by_class=_encode_by_class,

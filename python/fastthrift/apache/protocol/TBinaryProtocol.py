@@ -272,3 +272,6 @@ class TBinaryProtocolAcceleratedFactory(TProtocolFactory):
             container_length_limit=self.container_length_limit,
             fallback=self._fallback,
         )
+
+
+_core.set_apache(protocols=((TBinaryProtocol, TBinaryProtocolAccelerated), ()))

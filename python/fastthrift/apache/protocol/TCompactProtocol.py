@@ -508,3 +508,6 @@ class TCompactProtocolAcceleratedFactory(TProtocolFactory):
         return TCompactProtocolAccelerated(
             trans, self.string_length_limit, self.container_length_limit, fallback=self._fallback
         )
+
+
+_core.set_apache(protocols=((), (TCompactProtocol, TCompactProtocolAccelerated)))

@@ -32,6 +32,11 @@ class TSocketBase(TTransportBase):
     _unix_socket: Optional[str]
     _socket_family: int
 
+    @property
+    def sock(self) -> Any:
+        """The handle, by the name that thriftpy2's face has for it."""
+        return self.handle
+
     def _resolveAddr(self) -> list[Any]:
         """Addresses to try, as getaddrinfo gives them."""
         if self._unix_socket is not None:
@@ -189,6 +194,9 @@ class TServerSocket(TSocketBase, TServerTransportBase):
             self._backlog = backlog
 
     def listen(self) -> None:
+        """Binds and listens; once is enough, so that a program can ask for its port before it serves."""
+        if self.handle is not None:
+            return
         if self._unix_socket is not None:
             _remove_dead_socket(self._unix_socket)
         addresses = self._resolveAddr()
@@ -216,6 +224,8 @@ class TServerSocket(TSocketBase, TServerTransportBase):
         raise last if last is not None else OSError(errno.EADDRNOTAVAIL, "no address to listen on")
 
     def accept(self) -> Optional[TSocket]:
+        if self.handle is None:
+            raise TTransportException(TTransportException.NOT_OPEN, "the server socket does not listen")
         client, _ = self.handle.accept()
         client.settimeout(None)
         if client.family in (socket.AF_INET, socket.AF_INET6):

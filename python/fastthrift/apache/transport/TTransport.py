@@ -306,3 +306,7 @@ class TFileObjectTransport(TTransportBase):
 
     def flush(self) -> None:
         self.fileobj.flush()
+
+
+# Behind what it is made of.
+from fastthrift.apache.transport._sasl import TSaslClientTransport as TSaslClientTransport  # noqa: E402
