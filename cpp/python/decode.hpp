@@ -239,7 +239,7 @@ Ref Decoder<Reader>::rarer_value(const Layout& layout, const Shape& shape) {
     case Form::uuid:
       return uuid();
     case Form::enumeration:
-      return member_of(shape.type, checked(PyLong_FromLong(in_.i32())));
+      return enumeration(shape);
     case Form::structure:
       return structure(shape);
     case Form::list:
@@ -248,8 +248,6 @@ Ref Decoder<Reader>::rarer_value(const Layout& layout, const Shape& shape) {
       return set(layout, shape);
     case Form::map:
       return map(layout, shape);
-    case Form::enumeration:
-      return enumeration(shape);
     default:
       raise(PyExc_TypeError, "type %d cannot be read", shape.declared);
   }
@@ -299,6 +297,9 @@ Ref Decoder<Reader>::structure_of(PyTypeObject* type, const Layout& layout) {
 template <class Reader>
 Ref Decoder<Reader>::enumeration(const Shape& shape) {
   const Ref number = checked(PyLong_FromLong(in_.i32()));
+  Ref member = member_of(shape.type, Ref::share(number.get()));
+  if (!options_.apache || member.get() != number.get()) return member;
+  // Its class knows better, or refuses: Apache's generated code asks it.
   return checked(PyObject_CallOneArg(reinterpret_cast<PyObject*>(shape.type), number.get()));
 }
 

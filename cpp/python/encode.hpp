@@ -212,8 +212,6 @@ void Encoder<Writer>::rarer_value(const Layout& layout, const Shape& shape, PyOb
       return list(layout, shape, value);
     case Form::map:
       return map(layout, shape, value);
-    case Form::enumeration:
-      return out_.i32(integer<std::int32_t>(value));
     default:
       break;
   }

@@ -35,7 +35,6 @@ enum class Form : std::uint8_t {
   list,
   set,
   map,
-  enumeration,  // i32 that Python sees as a member of an enum class
   unknown,  // a type number that no specification has: cannot be read or written, only skipped
 };
 

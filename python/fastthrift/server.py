@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from fastthrift import apache_names
 from fastthrift.acceptor import Acceptor
 from fastthrift.engine import engine_for
 from fastthrift.processor import TProcessor as TProcessor
@@ -346,3 +347,12 @@ def _drains_on_sigterm(server: _StoppableServer) -> Iterator[None]:
     finally:
         if signal.getsignal(signal.SIGTERM) is stop:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+apache_names.answer(
+    TServer, "server.TServer", "TServer", "TSimpleServer", "TThreadedServer", "TThreadPoolServer", "TForkingServer"
+)
+
+
+def __getattr__(name: str) -> Any:
+    return apache_names.part_of_server(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import fastthrift.client as _client  # noqa: F401  # it tells the core what a genuine socket is
 from fastthrift import _core
 from fastthrift.apache import _errors
 from fastthrift.apache.Thrift import TApplicationException, TFrozenDict, TType

@@ -40,7 +40,8 @@ class TBinaryProtocol(TProtocolBase):
     TYPE_MASK = 0x000000FF
 
     def __init__(self, trans: Any, strictRead: bool = False, strictWrite: bool = True, **kwargs: Any) -> None:
-        TProtocolBase.__init__(self, trans)
+        self.trans = trans
+        self._recursion_depth = 0
         self.strictRead = strictRead
         self.strictWrite = strictWrite
         self.string_length_limit: Optional[int] = kwargs.get("string_length_limit", DEFAULT_STRING_LENGTH_LIMIT)
@@ -250,8 +251,9 @@ class TBinaryProtocolAccelerated(TBinaryProtocol):
     """The same under the name of Apache's with the C extension. ``fallback`` is taken and has no effect."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.pop("fallback", None)
-        super().__init__(*args, **kwargs)
+        if kwargs:
+            kwargs.pop("fallback", None)
+        TBinaryProtocol.__init__(self, *args, **kwargs)
 
 
 class TBinaryProtocolAcceleratedFactory(TProtocolFactory):
@@ -270,7 +272,6 @@ class TBinaryProtocolAcceleratedFactory(TProtocolFactory):
             trans,
             string_length_limit=self.string_length_limit,
             container_length_limit=self.container_length_limit,
-            fallback=self._fallback,
         )
 
 

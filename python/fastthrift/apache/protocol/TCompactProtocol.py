@@ -151,7 +151,8 @@ class TCompactProtocol(TProtocolBase):
         string_length_limit: Optional[int] = DEFAULT_STRING_LENGTH_LIMIT,
         container_length_limit: Optional[int] = None,
     ) -> None:
-        TProtocolBase.__init__(self, trans)
+        self.trans = trans
+        self._recursion_depth = 0
         self.state = CLEAR
         self.__last_fid = 0
         self.__bool_fid: Optional[int] = None
@@ -489,8 +490,9 @@ class TCompactProtocolAccelerated(TCompactProtocol):
     """The same under the name of Apache's with the C extension. ``fallback`` is taken and has no effect."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.pop("fallback", None)
-        super().__init__(*args, **kwargs)
+        if kwargs:
+            kwargs.pop("fallback", None)
+        TCompactProtocol.__init__(self, *args, **kwargs)
 
 
 class TCompactProtocolAcceleratedFactory(TProtocolFactory):
@@ -505,9 +507,7 @@ class TCompactProtocolAcceleratedFactory(TProtocolFactory):
         self._fallback = fallback
 
     def getProtocol(self, trans: Any) -> TCompactProtocolAccelerated:
-        return TCompactProtocolAccelerated(
-            trans, self.string_length_limit, self.container_length_limit, fallback=self._fallback
-        )
+        return TCompactProtocolAccelerated(trans, self.string_length_limit, self.container_length_limit)
 
 
 _core.set_apache(protocols=((), (TCompactProtocol, TCompactProtocolAccelerated)))

@@ -8,6 +8,7 @@ from typing import Any
 from fastthrift import _core
 from fastthrift.apache.transport.TSocket import TServerSocket
 from fastthrift.apache.transport.TTransport import TMemoryBuffer
+from fastthrift.apache._loaded import LoadedProcessor, sample_of
 from fastthrift.apache.TService import TServiceProcessor
 from fastthrift.apache.TStruct import TStruct
 from fastthrift.engine import EngineLog
@@ -111,11 +112,18 @@ def engine_for(server: Any, processor: Any, listener: Any, input_: Any, output: 
         return None
     if not all(type(each).__module__.startswith("fastthrift.") for each in input_):
         return None
-    found = service_of(processor)
-    if found is None:
-        return None
     sample = input_[1].getProtocol(input_[0].getTransport(TMemoryBuffer()))
     if not _core.can_serve(sample):
+        return None
+    found: tuple[Any, Any] | None
+    if isinstance(processor, LoadedProcessor):
+        if type(processor).process is not LoadedProcessor.process or "process" in vars(processor):
+            return None
+        found = processor._service, processor._handler
+        sample = sample_of(sample)
+    else:
+        found = service_of(processor)
+    if found is None:
         return None
     service, handler = found
     return _core.Server(
