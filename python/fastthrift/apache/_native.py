@@ -34,10 +34,12 @@ def _decode_by_class(obj: Any, protocol: Any, cls: Any, is_compact: bool) -> Any
     plain.container_length_limit = getattr(protocol, "container_length_limit", None)
     if obj is None and getattr(cls.read, "__self__", None) is cls:
         return cls.read(plain)
-    if obj is None:
-        obj = cls()
-    obj.read(plain)
-    return obj
+    return _filled(cls() if obj is None else obj, plain)
+
+
+def _filled(struct: Any, protocol: Any) -> Any:
+    struct.read(protocol)
+    return struct
 
 
 _core.set_apache(

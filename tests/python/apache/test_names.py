@@ -43,6 +43,8 @@ MISSING = {
         "the steps of its own state machine; ours is the engine, or a selector",
     ),
 }
+# Modules of which only `__all__` is compared: the reason.
+ONLY_ALL = {"protocol.TJSONProtocol": "the rest are parts of its parser; ours is the core's"}
 # Signatures that differ: the reason.
 OTHERWISE = {
     "protocol.TProtocolDecorator.TProtocolDecorator.__init__": "ours says that the state is copied already",
@@ -102,12 +104,10 @@ def test_a_module_has_apaches_names(name: str) -> None:
     try:
         ours = importlib.import_module(f"fastthrift.apache.{name}")
     except ImportError as error:
-        if name in ("protocol.TJSONProtocol", "server.THttpServer"):
-            pytest.skip("not there yet")
         pytest.fail(f"{name} is missing: {error}")
     problems = []
     for each, value in public(theirs).items():
-        if f"{name}.{each}" in MISSING:
+        if f"{name}.{each}" in MISSING or (name in ONLY_ALL and each not in theirs.__all__):
             continue
         if not hasattr(ours, each):
             problems.append(f"{each} is missing")
@@ -132,6 +132,8 @@ def class_differences(name: str, theirs: type, ours: Any) -> list[str]:
     problems = []
     mine = methods(ours)
     for method, function in methods(theirs).items():
+        if name.endswith(".TSimpleJSONProtocol") and method.startswith("read"):
+            continue  # each of them refuses, whatever it gets
         if f"{name}.{method}" in OTHERWISE or (method == "__init__" and not theirs.__module__.startswith("thrift")):
             continue
         if method not in mine:

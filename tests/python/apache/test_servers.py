@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import calc
 import pytest
 
+import calc
 from fastthrift.apache.protocol.TBinaryProtocol import TBinaryProtocol, TBinaryProtocolFactory
 from fastthrift.apache.protocol.TCompactProtocol import TCompactProtocolAcceleratedFactory
 from fastthrift.apache.protocol.TMultiplexedProtocol import TMultiplexedProtocol
@@ -45,7 +45,11 @@ class ForeignProtocolFactory:
         return TBinaryProtocol(trans)
 
 
-TRANSPORTS = {"buffered": TBufferedTransportFactory(), "framed": TFramedTransportFactory(), "none": TTransportFactoryBase()}
+TRANSPORTS = {
+    "buffered": TBufferedTransportFactory(),
+    "framed": TFramedTransportFactory(),
+    "none": TTransportFactoryBase(),
+}
 PROTOCOLS = {
     "binary": TBinaryProtocolFactory(),
     "compact": TCompactProtocolAcceleratedFactory(),

@@ -6,9 +6,9 @@ import socket
 from typing import Any
 
 from fastthrift import _core
+from fastthrift.apache._loaded import LoadedProcessor, sample_of
 from fastthrift.apache.transport.TSocket import TServerSocket
 from fastthrift.apache.transport.TTransport import TMemoryBuffer
-from fastthrift.apache._loaded import LoadedProcessor, sample_of
 from fastthrift.apache.TService import TServiceProcessor
 from fastthrift.apache.TStruct import TStruct
 from fastthrift.engine import EngineLog
