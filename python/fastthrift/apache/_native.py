@@ -32,7 +32,8 @@ def _decode_by_class(obj: Any, protocol: Any, cls: Any, is_compact: bool) -> Any
     plain = _plain_protocol(protocol.trans, is_compact)
     plain.string_length_limit = getattr(protocol, "string_length_limit", None)
     plain.container_length_limit = getattr(protocol, "container_length_limit", None)
-    if obj is None and getattr(cls.read, "__self__", None) is cls:
+    makes_itself = getattr(cls.read, "__self__", None) is cls  # an immutable one
+    if obj is None and makes_itself:
         return cls.read(plain)
     return _filled(cls() if obj is None else obj, plain)
 
