@@ -224,6 +224,32 @@ PyObject* struct_made(PyObject*, PyObject* const* arguments, Py_ssize_t count) {
   });
 }
 
+// (object, is_compact): the bytes of a struct of ours, which is validated first.
+PyObject* struct_bytes(PyObject*, PyObject* const* arguments, Py_ssize_t count) {
+  return guarded_for_apache<PyObject*>(nullptr, [&]() -> PyObject* {
+    if (count != 2 || !payload::is_payload_type(Py_TYPE(arguments[0])))
+      raise(PyExc_TypeError, "a struct and a bool are needed");
+    validate(arguments[0]);
+    Scratch out;
+    write_struct(*out, arguments[0], options(kinds[arguments[1] == Py_True ? 1 : 0]));
+    return bytes_of((*out).bytes()).release();
+  });
+}
+
+// (object, bytes, factory, is_compact): fills a struct of ours; the factory's limits hold.
+PyObject* struct_from_bytes(PyObject*, PyObject* const* arguments, Py_ssize_t count) {
+  return guarded_for_apache<PyObject*>(nullptr, [&]() -> PyObject* {
+    if (count != 4 || !payload::is_payload_type(Py_TYPE(arguments[0])) || !PyBytes_Check(arguments[1]))
+      raise(PyExc_TypeError, "a struct, bytes, a factory and a bool are needed");
+    const CodecOptions options = options_of(arguments[2], kinds[arguments[3] == Py_True ? 1 : 0]);
+    const Ref keep = Ref::share(arguments[1]);
+    Input in(Bytes{reinterpret_cast<const std::uint8_t*>(PyBytes_AS_STRING(arguments[1])),
+                   static_cast<std::size_t>(PyBytes_GET_SIZE(arguments[1]))});
+    read_struct(in, arguments[0], options);
+    return Ref::share(arguments[0]).release();
+  });
+}
+
 // --- what Python tells ---
 
 PyObject* tell(PyObject*, PyObject* arguments, PyObject* keywords) {
@@ -271,6 +297,10 @@ PyMethodDef functions[] = {
      "apache_struct_made(cls, protocol, /)\n--\n\nReads a new struct; NotImplemented for a protocol that is "
      "not "
      "ours."},
+    {"apache_struct_bytes", erased(struct_bytes), METH_FASTCALL,
+     "apache_struct_bytes(struct, is_compact, /)\n--\n\nThe bytes of a TStruct, once it is validated."},
+    {"apache_struct_from_bytes", erased(struct_from_bytes), METH_FASTCALL,
+     "apache_struct_from_bytes(struct, data, factory, is_compact, /)\n--\n\nFills a TStruct."},
     {"set_apache", erased(tell), METH_VARARGS | METH_KEYWORDS,
      "set_apache(**parts)\n--\n\nTells the core what Apache's face has in Python."},
     {nullptr, nullptr, 0, nullptr},
