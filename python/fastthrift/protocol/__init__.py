@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from fastthrift import apache_names
 from fastthrift._compat import CYTHON as CYTHON
 from fastthrift._compat import PYPY as PYPY
-from fastthrift import apache_names
 from fastthrift.protocol.base import TProtocolBase
 from fastthrift.protocol.binary import TBinaryProtocol, TBinaryProtocolFactory
 from fastthrift.protocol.compact import TCompactProtocol, TCompactProtocolFactory

@@ -5,8 +5,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from fastthrift._compat import CYTHON as CYTHON
 from fastthrift import apache_names
+from fastthrift._compat import CYTHON as CYTHON
 from fastthrift.transport.base import TTransportBase, TTransportException
 from fastthrift.transport.buffered.cybuffered import TCyBufferedTransport, TCyBufferedTransportFactory
 from fastthrift.transport.framed.cyframed import TCyFramedTransport, TCyFramedTransportFactory
