@@ -8,6 +8,7 @@ from fastthrift.apache.protocol.TProtocol import (
     TProtocolException,
     TProtocolRangeError,
     TProtocolSizeError,
+    TProtocolTextError,
     TProtocolTypeError,
 )
 from fastthrift.apache.Thrift import TApplicationException
@@ -18,11 +19,10 @@ from fastthrift.protocol import exc
 def translated(error: BaseException) -> BaseException:
     """The same error in a class of Apache's face; itself where it is none of the core's."""
     found: BaseException
-    if isinstance(error, exc.TProtocolException):
+    if isinstance(error, exc.TProtocolTextError):
+        found = TProtocolTextError(*error.args)
+    elif isinstance(error, exc.TProtocolException):
         found = _protocol(error)
-        path = getattr(error, "path", None)
-        if path is not None:
-            found.path = path  # type: ignore[attr-defined]
     elif isinstance(error, thrift.TDecodeException):
         found = _value(error)
     elif isinstance(error, thrift.TTransportException):
@@ -31,6 +31,9 @@ def translated(error: BaseException) -> BaseException:
         found = TApplicationException(error.type, error.message)
     else:
         return error
+    path = getattr(error, "path", None)
+    if path is not None:
+        found.path = path  # type: ignore[attr-defined]
     found.__cause__ = error.__cause__
     found.__context__ = error.__context__
     found.__suppress_context__ = error.__suppress_context__

@@ -28,7 +28,7 @@ from fastthrift.apache.TStruct import TStruct
 MODULE = shapes.load("fastthrift.apache", 25)
 PROTOCOLS = [TBinaryProtocol, TCompactProtocol]
 FACTORIES: dict[Any, Any] = {TBinaryProtocol: TBinaryProtocolFactory, TCompactProtocol: TCompactProtocolFactory}
-DOCUMENTED = (TProtocolException, TTransportException, UnicodeDecodeError)
+DOCUMENTED = (TProtocolException, TTransportException)
 
 
 class Node(TStruct):

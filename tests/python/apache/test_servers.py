@@ -242,7 +242,8 @@ def answering(*answers: bytes) -> int:
             for answer in answers:
                 sock.recv(65536)
                 sock.sendall(answer)
-            sock.recv(65536)
+            while sock.recv(65536):
+                pass
 
     threading.Thread(target=serve, daemon=True).start()
     port: int = listening.getsockname()[1]

@@ -16,6 +16,7 @@ from fastthrift.apache.protocol.TProtocol import (
     TProtocolException,
     TProtocolFactory,
     TProtocolRangeError,
+    text_of,
 )
 from fastthrift.apache.Thrift import TType
 
@@ -149,7 +150,7 @@ class TBinaryProtocol(TProtocolBase):
         if self.strictRead:
             raise TProtocolException(TProtocolException.BAD_VERSION, "No protocol version header")
         self._check_string_length(size)
-        name = self.trans.readAll(size).decode("utf-8")
+        name = text_of(self.trans.readAll(size))
         return (name, self.readByte(), self.readI32())
 
     def readMessageEnd(self) -> None:

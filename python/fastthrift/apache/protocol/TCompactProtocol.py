@@ -17,6 +17,7 @@ from fastthrift.apache.protocol.TProtocol import (
     TProtocolFactory,
     TProtocolTypeError,
     checkIntegerLimits,
+    text_of,
 )
 from fastthrift.apache.Thrift import TType
 
@@ -358,7 +359,7 @@ class TCompactProtocol(TProtocolBase):
             raise TProtocolException(TProtocolException.BAD_VERSION, f"Bad version: {version} (expect {self.VERSION})")
         seqid = self.__readVarint() & 0xFFFFFFFF
         seqid = (seqid ^ 0x80000000) - 0x80000000  # an int32 travels as a uint32
-        name = self.__readBinary().decode("utf-8")
+        name = text_of(self.__readBinary())
         return (name, type, seqid)
 
     def readMessageEnd(self) -> None:

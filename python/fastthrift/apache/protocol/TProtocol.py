@@ -46,6 +46,17 @@ class TProtocolDataError(TProtocolException, ValueError):
     """A value of the right type that cannot be written: text with lone surrogates, for instance."""
 
 
+class TProtocolTextError(TProtocolException, UnicodeDecodeError):
+    """A string that is not UTF-8."""
+
+    def __init__(self, encoding: str, object: bytes, start: int, end: int, reason: str) -> None:
+        UnicodeDecodeError.__init__(self, encoding, object, start, end, reason)
+        self.type = TProtocolException.INVALID_DATA
+        self.message = UnicodeDecodeError.__str__(self)
+
+    __str__ = UnicodeDecodeError.__str__
+
+
 _Spec = Any
 _RANGES = {8: "i8", 16: "i16", 32: "i32", 64: "i64"}
 
@@ -202,7 +213,7 @@ class TProtocolBase:
         return None  # type: ignore[return-value]
 
     def readString(self) -> str:
-        return self.readBinary().decode("utf-8")
+        return text_of(self.readBinary())
 
     def readBinary(self) -> bytes:
         return None  # type: ignore[return-value]
@@ -434,6 +445,14 @@ class TProtocolBase:
 def _is_frozen(cls: type) -> bool:
     """Whether `read` is the class's own method that makes an object, as that of immutable structs is."""
     return getattr(getattr(cls, "read", None), "__self__", None) is cls
+
+
+def text_of(data: bytes) -> str:
+    """The text of bytes that are UTF-8."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise TProtocolTextError(*error.args) from None
 
 
 def checkIntegerLimits(i: int, bits: int) -> None:
