@@ -35,7 +35,8 @@ struct Told {
   PyObject* decode_by_class = nullptr;  // (object or None, protocol, class, is_compact)
   PyObject* read_plainly = nullptr;     // (object, protocol): TStruct's read and write value by value
   PyObject* write_plainly = nullptr;
-  PyObject* validate = nullptr;  // TStruct.validate
+  PyObject* validate = nullptr;         // TStruct.validate
+  PyObject* validate_struct = nullptr;  // (object): by whatever validates it
 } told;
 
 // encode_binary, ... as the module has them.
@@ -162,7 +163,7 @@ constexpr Protocol kinds[] = {Protocol::binary, Protocol::compact};
 void validate(PyObject* self) {
   PyTypeObject* type = Py_TYPE(self);
   if (_PyType_Lookup(type, names().validate) != told.validate) {
-    checked(PyObject_CallMethodNoArgs(self, names().validate));
+    checked(PyObject_CallOneArg(told.validate_struct, self));
     return;
   }
   const LayoutUse use;
@@ -174,7 +175,7 @@ void validate(PyObject* self) {
                                    : Ref::steal(PyObject_GetAttr(self, field.name));
     if (!value) PyErr_Clear();
     if (!value || value.get() == Py_None) {
-      checked(PyObject_CallMethodNoArgs(self, names().validate));
+      checked(PyObject_CallOneArg(told.validate_struct, self));
       return;
     }
   }
@@ -265,7 +266,8 @@ PyObject* tell(PyObject*, PyObject* arguments, PyObject* keywords) {
                                                             {"decode_by_class", &told.decode_by_class},
                                                             {"read_plainly", &told.read_plainly},
                                                             {"write_plainly", &told.write_plainly},
-                                                            {"validate", &told.validate}};
+                                                            {"validate", &told.validate},
+                                                            {"validate_struct", &told.validate_struct}};
     for (const auto& [name, place] : functions) {
       if (PyObject* function = given(name)) {
         Ref before = Ref::steal(std::exchange(*place, Ref::share(function).release()));

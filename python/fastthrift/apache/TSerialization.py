@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from fastthrift import _core
 from fastthrift.apache.protocol.TBinaryProtocol import TBinaryProtocolAcceleratedFactory, TBinaryProtocolFactory
 from fastthrift.apache.protocol.TCompactProtocol import TCompactProtocolAcceleratedFactory, TCompactProtocolFactory
+from fastthrift.apache.protocol.TProtocol import read_struct, write_struct
 from fastthrift.apache.transport import TTransport
 from fastthrift.apache.TStruct import TStruct
 
@@ -28,7 +29,7 @@ def serialize(thrift_object: Any, protocol_factory: Any = TBinaryProtocolFactory
     if is_compact is not None and getattr(type(thrift_object), "write", None) is _WRITE:
         return _core.apache_struct_bytes(thrift_object, is_compact)
     transport = TTransport.TMemoryBuffer()
-    thrift_object.write(protocol_factory.getProtocol(transport))
+    write_struct(thrift_object, protocol_factory.getProtocol(transport))
     return transport.getvalue()
 
 
@@ -38,6 +39,5 @@ def deserialize(base: _Struct, buf: bytes, protocol_factory: Any = TBinaryProtoc
     if is_compact is not None and type(buf) is bytes and getattr(type(base), "read", None) is _READ:
         filled: Any = _core.apache_struct_from_bytes(base, buf, protocol_factory, is_compact)
         return filled  # type: ignore[no-any-return]
-    reader: Any = base
-    reader.read(protocol_factory.getProtocol(TTransport.TMemoryBuffer(buf)))
+    read_struct(base, protocol_factory.getProtocol(TTransport.TMemoryBuffer(buf)))
     return base

@@ -7,6 +7,7 @@ import logging
 from typing import Any, Callable, ClassVar, Optional
 
 from fastthrift import _core
+from fastthrift.apache.protocol.TProtocol import read_struct, write_struct
 from fastthrift.apache.Thrift import TApplicationException, TMessageType, TProcessor, TType
 from fastthrift.apache.TStruct import TStruct
 
@@ -35,7 +36,6 @@ class TServiceClient(_core.ServiceCalls):
 
     def _send(self, name: str, args: TStruct, type: int = TMessageType.CALL) -> None:
         self._seqid = self._seqid + 1 if self._seqid < _LAST_SEQID else 1
-        args.validate()
         try:
             _write_message(self._oprot, name, type, self._seqid, args)
             self._oprot.trans.flush()
@@ -51,7 +51,7 @@ class TServiceClient(_core.ServiceCalls):
         try:
             answered, mtype, seqid = iprot.readMessageBegin()
             found: Any = TApplicationException() if mtype == TMessageType.EXCEPTION else result()
-            found.read(iprot)
+            read_struct(found, iprot)
             iprot.readMessageEnd()
             self._check(name, answered, mtype, seqid)
         except BaseException:
@@ -97,7 +97,7 @@ def _write_message(oprot: Any, name: str, mtype: int, seqid: int, struct: Any) -
             raise _Unwritten from error
     oprot.writeMessageBegin(name, mtype, seqid)
     if encoded is None:
-        struct.write(oprot)
+        write_struct(struct, oprot)
     else:
         oprot.trans.write(encoded)
     oprot.writeMessageEnd()
@@ -159,7 +159,7 @@ class TServiceProcessor(TProcessor):
     def _process(self, name: str, seqid: int, iprot: Any, oprot: Any) -> None:
         attribute, args_class, result_class = self._methods[name]
         args: Any = args_class()
-        args.read(iprot)
+        read_struct(args, iprot)
         iprot.readMessageEnd()
         method = getattr(self._handler, attribute)
         arguments = [getattr(args, each) for each in getattr(args_class, "__slots__", ())]

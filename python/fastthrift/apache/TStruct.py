@@ -157,8 +157,13 @@ def _read_plainly(self: Any, iprot: TProtocolBase) -> None:
     iprot.readStruct(self, _by_attribute(type(self)))
 
 
+def _validate(self: Any) -> None:
+    validate = getattr(type(self), "validate", None)  # a field may be called so
+    (validate if callable(validate) else TStruct.validate)(self)
+
+
 def _write_plainly(self: Any, oprot: TProtocolBase) -> None:
-    self.validate()
+    _validate(self)
     oprot.writeStruct(self, _by_attribute(type(self)))
 
 
@@ -176,4 +181,5 @@ _core.set_apache(
     read_plainly=_read_plainly,
     write_plainly=_write_plainly,
     validate=TStruct.validate,
+    validate_struct=_validate,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Optional
 
+from fastthrift import _core
 from fastthrift.apache.Thrift import TException, TFrozenDict, TType
 from fastthrift.apache.transport.TTransport import DEFAULT_MAX_FRAME_SIZE, TTransportException
 
@@ -362,14 +363,11 @@ class TProtocolBase:
 
     def readContainerStruct(self, spec: _Spec) -> Any:
         obj_class, obj_spec = spec
-        if obj_class.__setattr__ is not object.__setattr__ and "read" in dir(obj_class):
-            # An immutable one is made by its class; a mutable one with checks of its own fills itself as well.
-            found = obj_class.read(self) if _is_frozen(obj_class) else None
-            if found is not None:
-                return found
+        if _is_frozen(obj_class):
+            return obj_class.read(self)
         obj = obj_class()
-        if hasattr(obj, "read"):
-            obj.read(self)
+        if hasattr(obj_class, "read"):
+            read_struct(obj, self)
         else:
             self.readStruct(obj, obj_spec)
         return obj
@@ -401,7 +399,7 @@ class TProtocolBase:
         return obj(**fields) if is_immutable else None
 
     def writeContainerStruct(self, val: Any, spec: _Spec) -> None:
-        val.write(self)
+        write_struct(val, self)
 
     def writeContainerList(self, val: Any, spec: _Spec) -> None:
         self.writeListBegin(spec[0], len(val))
@@ -440,6 +438,18 @@ class TProtocolBase:
             self.writeStructEnd()
         finally:
             self.decrement_recursion_depth()
+
+
+def read_struct(struct: Any, iprot: Any) -> None:
+    """``struct.read(iprot)``, also where a field is called ``read``."""
+    method = getattr(type(struct), "read", None)
+    (method if callable(method) else _core.apache_struct_methods["read"])(struct, iprot)
+
+
+def write_struct(struct: Any, oprot: Any) -> None:
+    """``struct.write(oprot)``, also where a field is called ``write``."""
+    method = getattr(type(struct), "write", None)
+    (method if callable(method) else _core.apache_struct_methods["write"])(struct, oprot)
 
 
 def _is_frozen(cls: type) -> bool:
