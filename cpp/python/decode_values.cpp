@@ -24,6 +24,7 @@ Ref hashable(Ref value) {
   }
   if (PySet_Check(value.get())) return checked(PyFrozenSet_New(value.get()));
   if (PyDict_Check(value.get())) {
+    if (reinterpret_cast<PyObject*>(Py_TYPE(value.get())) == payload::frozen_dict()) return value;
     throw ProtocolError(ProtocolError::Kind::invalid_data,
                         "a map cannot be a key of a map or an element of a set");
   }
