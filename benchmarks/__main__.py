@@ -38,7 +38,7 @@ def main() -> None:
         if "aio" in wanted:
             aio.rows(table, effort, options.quick)
         if "apache" in wanted:
-            apache.rows(table, effort)
+            apache.rows(table, effort, options.quick)
     table.end()
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from .echo_server import ECHO, EchoArgs, EchoResult
+from .echo_server import ECHO, EchoArgs, EchoResult, generated_echo
 from .measure import Effort, interleaved
-from .rpc import compiled, free_port, running
+from .rpc import compiled, free_port, running, served
 from .table import Table
 
 PEERS = ("face", "thrift")
@@ -23,17 +23,23 @@ struct Person { 1: string name, 2: i32 age, 3: double height, 4: list<string> ta
 """
 
 
-def rows(table: Table, effort: Effort) -> None:
+def rows(table: Table, effort: Effort, quick: bool) -> None:
     table.head("Apache's face: codec", PEERS)
     for protocol in ("binary", "compact"):
         codec_rows(table, effort, protocol)
-    table.head("Apache's face: client CPU per call", PEERS)
     load = compiled()
     if load is None:
         print("rpc: needs Linux and a C++ compiler for its load generator")
         return
+    kinds = {"fastthrift": "apache_face", "face": "fastthrift", "thrift": "thrift"}
+    ports = {name: free_port() for name in kinds}
+    with running(load, ports, kinds) as servers:
+        table.head("Apache's face: server CPU per request", PEERS)
+        timing, _ = served(load, ports, servers, 8, 1, effort, quick)
+        table.row("8 connections", timing, TARGETS)
     ports = {"raw": free_port()}
     with running(load, ports):
+        table.head("Apache's face: client CPU per call", PEERS)
         called(table, ports["raw"], effort)
 
 
@@ -178,24 +184,10 @@ def our_client(port: int) -> Any:
     from fastthrift.apache.protocol.TBinaryProtocol import TBinaryProtocolAccelerated
     from fastthrift.apache.transport.TSocket import TSocket
     from fastthrift.apache.transport.TTransport import TBufferedTransport
-    from fastthrift.apache.TService import TServiceClient
-    from fastthrift.apache.TStruct import TStruct
 
-    class echo_args(TStruct):
-        __slots__ = ("msg",)
-
-    class echo_result(TStruct):
-        __slots__ = ("success",)
-
-    class Client(TServiceClient):
-        def echo(self, msg: str) -> Any:
-            return self._call("echo", echo_args(msg), echo_result)
-
-    echo_args.thrift_spec = (None, (1, STRING, "msg", "UTF8", None))
-    echo_result.thrift_spec = ((0, STRING, "success", "UTF8", None),)
     trans = TBufferedTransport(TSocket("127.0.0.1", port))
     trans.open()
-    return Client(TBinaryProtocolAccelerated(trans)).echo
+    return generated_echo().Client(TBinaryProtocolAccelerated(trans)).echo
 
 
 def face_client(port: int) -> Any:

@@ -37,7 +37,10 @@ struct Known {
   void set(PyObject* given, std::initializer_list<PyObject*> wanted) {
     type = reinterpret_cast<PyTypeObject*>(Ref::share(given).release());
     methods.clear();
-    for (PyObject* name : wanted) methods.emplace_back(name, _PyType_Lookup(type, name));
+    // Held: what takes its place must not get its address.
+    for (PyObject* name : wanted) {
+      methods.emplace_back(name, Ref::share(_PyType_Lookup(type, name)).release());
+    }
   }
   // Of exactly this class, and neither the class nor the object has other methods.
   bool is(PyObject* object) const {
