@@ -20,6 +20,8 @@ from fastthrift.apache.transport.TTransport import (
 
 logger = logging.getLogger(__name__)
 
+# Python allocates what is asked for before it comes, and a peer may announce much.
+_MOST_AT_ONCE = 262_144
 _IS_MAC_OR_BSD = sys.platform == "darwin" or sys.platform.startswith("freebsd")
 
 
@@ -144,7 +146,7 @@ class TSocket(TSocketBase):
         if self.handle is None:
             raise TTransportException(TTransportException.NOT_OPEN, "Transport not open")
         try:
-            found: bytes = self.handle.recv(sz)
+            found: bytes = self.handle.recv(min(sz, _MOST_AT_ONCE))
         except socket.timeout as error:
             raise TTransportTimeout(TTransportException.TIMED_OUT, "read timeout", error) from error
         except OSError as error:
