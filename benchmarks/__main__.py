@@ -7,11 +7,11 @@ import platform
 import tempfile
 from pathlib import Path
 
-from . import aio, codec, idl, objects, rpc, shapes
+from . import aio, apache, codec, idl, objects, rpc, shapes
 from .measure import Effort
 from .table import Table
 
-GROUPS = ("codec", "objects", "idl", "rpc", "aio")
+GROUPS = ("codec", "objects", "idl", "rpc", "aio", "apache")
 
 
 def main() -> None:
@@ -37,6 +37,8 @@ def main() -> None:
             rpc.rows(table, effort, options.quick)
         if "aio" in wanted:
             aio.rows(table, effort, options.quick)
+        if "apache" in wanted:
+            apache.rows(table, effort, options.quick)
     table.end()
 
 

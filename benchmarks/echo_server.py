@@ -89,7 +89,57 @@ class EchoProcessor:
         return True
 
 
+def apache_face(port: int) -> Any:
+    """The same server in fastthrift's form of it, over a processor as `fastthrift --gen py` writes it."""
+    from fastthrift.apache.protocol.TBinaryProtocol import TBinaryProtocolAcceleratedFactory
+    from fastthrift.apache.server.TServer import TThreadedServer
+    from fastthrift.apache.transport.TSocket import TServerSocket
+    from fastthrift.apache.transport.TTransport import TBufferedTransportFactory
+
+    return TThreadedServer(
+        generated_echo().Processor(Handler()),
+        TServerSocket("127.0.0.1", port),
+        TBufferedTransportFactory(),
+        TBinaryProtocolAcceleratedFactory(),
+    )
+
+
+def generated_echo() -> Any:
+    """`Client` and `Processor` of the service, of the shape that our generator writes."""
+    from types import SimpleNamespace
+
+    from fastthrift.apache.TService import TServiceClient, TServiceProcessor
+    from fastthrift.apache.TStruct import TStruct
+
+    class echo_args(TStruct):
+        __slots__ = ("msg",)
+
+    class echo_result(TStruct):
+        __slots__ = ("success",)
+
+    echo_args.thrift_spec = (None, (1, 11, "msg", "UTF8", None))
+    echo_result.thrift_spec = ((0, 11, "success", "UTF8", None),)
+
+    class Client(TServiceClient):
+        def echo(self, msg: str) -> Any:
+            return self._call("echo", echo_args(msg), echo_result)
+
+    class Processor(TServiceProcessor):
+        _methods = {"echo": ("echo", echo_args, echo_result)}
+
+        def __init__(self, handler: Any) -> None:
+            super().__init__(handler)
+            self._processMap["echo"] = Processor.process_echo
+
+        def process_echo(self, seqid: int, iprot: Any, oprot: Any) -> None:
+            self._process("echo", seqid, iprot, oprot)
+
+    return SimpleNamespace(Client=Client, Processor=Processor)
+
+
 def made(library: str, port: int) -> Any:
+    if library == "apache_face":
+        return apache_face(port)
     if "." in library:
         return on_a_loop(*library.split("."), port)
     return apache(port) if library == "thrift" else thrift_like(library, port)

@@ -12,6 +12,7 @@ struct Limits {
   std::size_t message = 100 * 1024 * 1024;  // bytes of one message, strings and containers included
   std::size_t frame = 16'384'000;           // bytes behind one frame length
   std::size_t depth = 64;            // structs and containers inside each other, the outermost included
+  std::size_t structs = no_limit;    // of them structs, where values are read or written
   std::size_t method_name = 1024;    // bytes
   std::size_t string = no_limit;     // bytes of one string; the message bounds it anyway
   std::size_t container = no_limit;  // elements of one container; the message bounds it anyway

@@ -172,6 +172,39 @@ PyType_Slot client_slots[] = {
 PyType_Spec client_spec = {"fastthrift._core.ClientCalls", sizeof(Client), 0,
                            Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, client_slots};
 
+PyMemberDef service_members[] = {
+    {"_iprot", T_OBJECT_EX, offsetof(Client, iprot), 0, nullptr},
+    {"_oprot", T_OBJECT_EX, offsetof(Client, oprot), 0, nullptr},
+    {"_seqid", T_INT, offsetof(Client, sequence_id), 0, nullptr},
+    {nullptr, 0, 0, 0, nullptr},
+};
+template <class Function>
+PyCFunction erased(Function function) {
+  return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
+}
+PyMethodDef service_methods[] = {
+    {"_call", erased(call_for_apache), METH_FASTCALL,
+     "_call($self, name, args, result, /)\n--\n\nSends a call, waits for its answer and gives or raises what "
+     "it says."},
+    {"_call_oneway", erased(call_oneway_for_apache), METH_FASTCALL,
+     "_call_oneway($self, name, args, /)\n--\n\nSends a call that has no answer."},
+    {"_enter", enter_from_python, METH_O, nullptr},
+    {"_leave", leave_from_python, METH_NOARGS, nullptr},
+    {nullptr, nullptr, 0, nullptr},
+};
+PyType_Slot service_slots[] = {
+    {Py_tp_doc, const_cast<char*>("The calls of a client in Apache's form.")},
+    {Py_tp_new, reinterpret_cast<void*>(client_new)},
+    {Py_tp_dealloc, reinterpret_cast<void*>(client_dealloc)},
+    {Py_tp_traverse, reinterpret_cast<void*>(client_traverse)},
+    {Py_tp_clear, reinterpret_cast<void*>(client_clear)},
+    {Py_tp_members, service_members},
+    {Py_tp_methods, service_methods},
+    {0, nullptr},
+};
+PyType_Spec service_spec = {"fastthrift._core.ServiceCalls", sizeof(Client), 0,
+                            Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, service_slots};
+
 PyObject* set_client_classes(PyObject*, PyObject* arguments) {
   return guarded<PyObject*>(nullptr, [&] {
     PyObject *client = nullptr, *transport = nullptr, *socket = nullptr;
@@ -237,6 +270,8 @@ int add_to(PyObject* module) {
     for (Step& step : steps) step.name = checked(PyUnicode_InternFromString(step.text)).release();
     const Ref type = checked(PyType_FromSpec(&client_spec));
     checked_status(PyObject_SetAttrString(module, "ClientCalls", type.get()));
+    const Ref service = checked(PyType_FromSpec(&service_spec));
+    checked_status(PyObject_SetAttrString(module, "ServiceCalls", service.get()));
     add_call_types_to(module);
     return PyModule_AddFunctions(module, functions);
   });

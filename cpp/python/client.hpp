@@ -25,6 +25,8 @@ struct Client {
   PyThread_type_lock lock;
   unsigned long owner;  // the thread whose call is under way
   Connection* connection;
+  PyTypeObject* checked_type;    // Apache's face: the class whose methods are in `methods`,
+  unsigned int checked_version;  // as it was then
 };
 
 // One call at a time: others wait, without the GIL; the same thread (a finalizer, a signal handler) gets an
@@ -45,6 +47,13 @@ inline Step steps[] = {{"_req"}, {"_bind"}, {"_send"}, {"_recv"}, {"_read_answer
 // which is Python. Returns a new reference; throws, or returns null with a Python error.
 PyObject* invoke(Client* client, const RemoteMethod& method, PyObject* const* args, std::size_t positional,
                  PyObject* keywords);
+
+// Seconds that Python's socket waits, negative for ever.
+double timeout_of(PyObject* socket);
+
+// `_call` and `_call_oneway` of Apache's face. apache_client.cpp
+PyObject* call_for_apache(PyObject* self, PyObject* const* arguments, Py_ssize_t count);
+PyObject* call_oneway_for_apache(PyObject* self, PyObject* const* arguments, Py_ssize_t count);
 
 // A remote method as an object, and the same bound to a client, ready to be called. New references; throw
 // PythonError.

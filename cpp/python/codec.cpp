@@ -90,6 +90,56 @@ void write_struct(Buffer& out, PyObject* object, const CodecOptions& options) {
   });
 }
 
+namespace {
+
+bool has_its_spec(PyTypeObject* type, PyObject* thrift_spec) {
+  if (!payload::is_payload_type(type)) return false;
+  payload::layout_of(type);
+  return payload::data_of(type).spec.get() == thrift_spec;
+}
+
+}  // namespace
+
+void read_struct_by(Input& in, PyObject* object, PyTypeObject* type, PyObject* thrift_spec,
+                    const CodecOptions& options) {
+  if (has_its_spec(Py_TYPE(object), thrift_spec)) return read_struct(in, object, options);
+  decode(in, options, [&](auto& decoder) {
+    std::unique_ptr<Layout> keep;
+    const Layout& layout = payload::layout_of_pair(type, thrift_spec, keep);
+    try {
+      decoder.other_fields(object, layout);
+    } catch (...) {
+      decoder.path().raise_with(Py_TYPE(object));
+    }
+  });
+}
+
+Ref read_new_struct(Input& in, PyTypeObject* type, PyObject* thrift_spec, const CodecOptions& options) {
+  const bool is_own = has_its_spec(type, thrift_spec);
+  return decode(in, options, [&](auto& decoder) {
+    try {
+      if (is_own) return decoder.structure_of(type, payload::layout_of(type));
+      return decoder.plain_structure(type, thrift_spec);
+    } catch (...) {
+      decoder.path().raise_with(type);
+    }
+  });
+}
+
+void write_struct_by(Buffer& out, PyObject* object, PyTypeObject* type, PyObject* thrift_spec,
+                     const CodecOptions& options) {
+  if (has_its_spec(Py_TYPE(object), thrift_spec)) return write_struct(out, object, options);
+  encode(out, options, [&](auto& encoder) {
+    std::unique_ptr<Layout> keep;
+    const Layout& layout = payload::layout_of_pair(type, thrift_spec, keep);
+    try {
+      encoder.other_fields(object, layout);
+    } catch (...) {
+      encoder.path().raise_with(Py_TYPE(object));
+    }
+  });
+}
+
 Ref read_value(Input& in, int ttype, PyObject* spec, const CodecOptions& options) {
   const ValueLayout value(ttype, spec);
   return decode(in, options, [&](auto& decoder) { return decoder.value(value.layout(), value.shape()); });

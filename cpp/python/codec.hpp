@@ -20,6 +20,7 @@ struct DecodeOptions {
   bool decode_response = true;  // false: every string comes as bytes
   bool strict_decode = false;   // true: a string that is not UTF-8 is an error, not bytes
   bool sets = false;            // true: set fields come as set instead of list
+  bool apache = false;          // true: elements of another type are an error, not an empty container
 };
 
 struct CodecOptions {
@@ -33,6 +34,13 @@ struct CodecOptions {
 void read_struct(Input& in, PyObject* object, const CodecOptions& options);
 // Appends the struct; on an exception `out` is as it was before.
 void write_struct(Buffer& out, PyObject* object, const CodecOptions& options);
+// The same for an object of any class by a spec in Apache's form, `[class, thrift_spec]`, and an object made
+// for it.
+void read_struct_by(Input& in, PyObject* object, PyTypeObject* type, PyObject* thrift_spec,
+                    const CodecOptions& options);
+Ref read_new_struct(Input& in, PyTypeObject* type, PyObject* thrift_spec, const CodecOptions& options);
+void write_struct_by(Buffer& out, PyObject* object, PyTypeObject* type, PyObject* thrift_spec,
+                     const CodecOptions& options);
 // A single value of a type as thrift_spec writes it: `spec` is None, an element type, (key, value), a class.
 Ref read_value(Input& in, int ttype, PyObject* spec, const CodecOptions& options);
 void write_value(Buffer& out, int ttype, PyObject* value, PyObject* spec, const CodecOptions& options);

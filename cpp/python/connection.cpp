@@ -100,8 +100,15 @@ bool find_stack(PyObject* protocol, Stack& stack) {
   }
   stack.protocol = Ref::share(protocol);
   stack.below = Ref::share(below);
-  stack.transport = transport;
-  stack.socket = checked(PyObject_GetAttr(transport->inner, names().sock));
+  stack.framing =
+      transport->kind == transport::Kind::framed ? framing::Kind::framed : framing::Kind::unframed;
+  stack.frame_limit = transport->limits.frame;
+  stack.transport = Ref::share(transport->inner);
+  return find_socket(stack, names().sock);
+}
+
+bool find_socket(Stack& stack, PyObject* attribute) {
+  stack.socket = checked(PyObject_GetAttr(stack.transport.get(), attribute));
   if (Py_TYPE(stack.socket.get()) != socket_class) return false;
   const Ref number = checked(PyObject_CallMethodNoArgs(stack.socket.get(), names().fileno));
   const long long handle = PyLong_AsLongLong(number.get());
@@ -115,17 +122,16 @@ bool find_stack(PyObject* protocol, Stack& stack) {
 
 void Connection::use(const Stack& stack) {
   framing::Options options;
-  options.kind =
-      stack.transport->kind == transport::Kind::framed ? framing::Kind::framed : framing::Kind::unframed;
+  options.kind = stack.framing;
   options.protocol = stack.codec->protocol;
   options.strict_read = stack.codec->binary.strict_read;
   options.limits = stack.codec->limits;
-  options.limits.frame = stack.transport->limits.frame;
+  options.limits.frame = stack.frame_limit;
   if (stack.socket.get() != socket_ || stack.handle != handle_) {
     reset();
     socket_ = stack.socket.get();
     handle_ = stack.handle;
-    peer_ = peer_of(stack.transport->inner, handle_);
+    peer_ = peer_of(stack.transport.get(), handle_);
     last_used_ = net::Clock::now();
   }
   if (!framing_ || !same(options, options_)) {

@@ -20,15 +20,21 @@ namespace fastthrift::python::client {
 // it.
 struct Stack {
   const CodecOptions* codec = nullptr;
-  transport::Object* transport = nullptr;
-  Ref protocol;  // holds the two above: somebody may give the client other ones meanwhile
+  framing::Kind framing = framing::Kind::unframed;
+  std::size_t frame_limit = Limits::no_limit;
+  Ref protocol;  // holds the codec: somebody may give the client another one meanwhile
   Ref below;
-  Ref socket;  // Python's
+  Ref transport;  // TSocket
+  Ref socket;     // Python's
   net::SocketHandle handle = net::no_socket;
 };
 
 // False where a part is somebody's own class, or holds bytes that a native call would leave behind.
 bool find_stack(PyObject* protocol, Stack& stack);
+
+// The rest of it: from the attribute of TSocket that is Python's socket. False where that is not genuine or
+// closed.
+bool find_socket(Stack& stack, PyObject* attribute);
 
 // Tells which class is TSocket, and which one is Python's genuine socket.
 void set_socket_classes(PyObject* transport_class, PyObject* socket_class);

@@ -31,6 +31,11 @@ class Decoder {
   Ref rarer_value(const Layout& layout, const Shape& shape);
   void skip(wire::TType type) { wire::skip(in_, type, depth_.open()); }
 
+  // A new object of a payload class; and of any other by a spec in Apache's form.
+  Ref structure_of(PyTypeObject* type, const Layout& layout);
+  Ref plain_structure(PyTypeObject* type, PyObject* thrift_spec);
+  void other_fields(PyObject* object, const Layout& layout);
+
   Path& path() { return path_; }
 
  private:
@@ -38,15 +43,18 @@ class Decoder {
   using Level = Depth::Level;
 
   void direct_fields(PyObject* object, const Layout& layout);
-  void other_fields(PyObject* object, const Layout& layout);
+  template <class Set>
+  void each_field(const Layout& layout, Set set);
   const FieldLayout* next_field(const Layout& layout, std::size_t expected, bool& is_end);
   Ref structure(const Shape& shape);
-  Ref structure_of(PyTypeObject* type, const Layout& layout);
   Ref string(bool is_text);
+  Ref enumeration(const Shape& shape);
   Ref uuid();
   Ref list(const Layout& layout, const Shape& shape);
+  Ref elements_of(const Layout& layout, const Shape& shape);  // of a list or set, as a list
   Ref set(const Layout& layout, const Shape& shape);
   Ref map(const Layout& layout, const Shape& shape);
+  Ref items_of(const Layout& layout, const Shape& shape);
   // A list of `size` elements, each made by `next(place)`.
   template <class Next>
   Ref elements(const wire::ListHeader& header, Next next);
@@ -65,6 +73,9 @@ Ref new_dict(std::uint32_t size);
 Ref hashable(Ref value);
 // A uuid.UUID.
 Ref uuid_of(Bytes bytes);
+// A container that cannot be changed: tuple, frozenset, TFrozenDict.
+Ref frozen(Ref container);
+[[noreturn]] void refuse_element(wire::TType expected, wire::TType came);
 
 template <class Reader>
 void Decoder<Reader>::structure_into(PyObject* object) {
@@ -103,7 +114,7 @@ const FieldLayout* Decoder<Reader>::next_field(const Layout& layout, std::size_t
 
 template <class Reader>
 void Decoder<Reader>::direct_fields(PyObject* object, const Layout& layout) {
-  const Level level(depth_, "reading a Thrift struct");
+  const Depth::StructLevel level(depth_, "reading a Thrift struct");
   const PlainOptions plain{options_.decode_response};
   const FieldLayout* const fields = layout.fields().data();
   const FieldLayout* const end = fields + layout.fields().size();
@@ -152,7 +163,35 @@ void Decoder<Reader>::direct_fields(PyObject* object, const Layout& layout) {
 
 template <class Reader>
 void Decoder<Reader>::other_fields(PyObject* object, const Layout& layout) {
-  const Level level(depth_, "reading a Thrift struct");
+  each_field(layout, [object](PyObject* name, PyObject* value) {
+    checked_status(payload::assign(object, name, value));
+  });
+}
+
+template <class Reader>
+Ref Decoder<Reader>::plain_structure(PyTypeObject* type, PyObject* thrift_spec) {
+  collector_.count_object();
+  std::unique_ptr<Layout> keep;
+  const Layout& layout = payload::layout_of_pair(type, thrift_spec, keep);
+  PyObject* cls = reinterpret_cast<PyObject*>(type);
+  if (type->tp_setattro == PyObject_GenericSetAttr) [[likely]] {
+    Ref object = checked(PyObject_CallNoArgs(cls));
+    other_fields(object.get(), layout);
+    return object;
+  }
+  // Its instances may be immutable: its own `__init__` gets all there is.
+  const Ref fields = checked(PyDict_New());
+  each_field(layout, [&](PyObject* name, PyObject* value) {
+    checked_status(PyDict_SetItem(fields.get(), name, value));
+  });
+  const Ref none = checked(PyTuple_New(0));
+  return checked(PyObject_Call(cls, none.get(), fields.get()));
+}
+
+template <class Reader>
+template <class Set>
+void Decoder<Reader>::each_field(const Layout& layout, Set set) {
+  const Depth::StructLevel level(depth_, "reading a Thrift struct");
   const auto saved = in_.struct_begin();
   std::size_t expected = 0;
   for (bool is_end = false; !is_end;) {
@@ -161,7 +200,7 @@ void Decoder<Reader>::other_fields(PyObject* object, const Layout& layout) {
     expected = static_cast<std::size_t>(field - layout.fields().data()) + 1;
     try {
       const Ref value = this->value(layout, layout.shape(field->shape));
-      checked_status(PyObject_SetAttr(object, field->name, value.get()));
+      set(field->name, value.get());
     } catch (...) {
       path_.enter_field(field->name);
       throw;
@@ -200,7 +239,7 @@ Ref Decoder<Reader>::rarer_value(const Layout& layout, const Shape& shape) {
     case Form::uuid:
       return uuid();
     case Form::enumeration:
-      return member_of(shape.type, checked(PyLong_FromLong(in_.i32())));
+      return enumeration(shape);
     case Form::structure:
       return structure(shape);
     case Form::list:
@@ -226,6 +265,10 @@ Ref Decoder<Reader>::structure(const Shape& shape) {
   if (payload::is_payload_type(shape.type)) [[likely]] {
     return structure_of(shape.type, payload::layout_of(shape.type));
   }
+  if (shape.pair != nullptr) {
+    const Ref spec = payload::spec_in(shape.pair);
+    return plain_structure(shape.type, spec.get());
+  }
   Ref object = checked(PyObject_CallObject(reinterpret_cast<PyObject*>(shape.type), nullptr));
   structure_into(object.get());
   return object;
@@ -249,6 +292,15 @@ Ref Decoder<Reader>::structure_of(PyTypeObject* type, const Layout& layout) {
     structure_into(object.get());
   }
   return object;
+}
+
+template <class Reader>
+Ref Decoder<Reader>::enumeration(const Shape& shape) {
+  const Ref number = checked(PyLong_FromLong(in_.i32()));
+  Ref member = member_of(shape.type, Ref::share(number.get()));
+  if (!options_.apache || member.get() != number.get()) return member;
+  // Its class knows better, or refuses: Apache's generated code asks it.
+  return checked(PyObject_CallOneArg(reinterpret_cast<PyObject*>(shape.type), number.get()));
 }
 
 template <class Reader>
@@ -295,12 +347,19 @@ FASTTHRIFT_INLINE Ref Decoder<Reader>::element(typename Reader::Place& place, co
 
 template <class Reader>
 Ref Decoder<Reader>::list(const Layout& layout, const Shape& shape) {
+  Ref elements = elements_of(layout, shape);
+  return shape.is_frozen ? frozen(std::move(elements)) : elements;
+}
+
+template <class Reader>
+Ref Decoder<Reader>::elements_of(const Layout& layout, const Shape& shape) {
   const Level level(depth_, "reading a Thrift container");
   collector_.count_object();
   const wire::ListHeader header = in_.list_begin();
   const Shape& element = layout.shape(shape.element);
   if (header.size == 0) return checked(PyList_New(0));
   if (header.element != element.wire || element.form == Form::unknown) [[unlikely]] {
+    if (options_.apache) refuse_element(element.wire, header.element);
     for (std::uint32_t i = 0; i < header.size; ++i) skip(header.element);
     return checked(PyList_New(0));
   }
@@ -332,18 +391,24 @@ Ref Decoder<Reader>::list(const Layout& layout, const Shape& shape) {
 
 template <class Reader>
 Ref Decoder<Reader>::set(const Layout& layout, const Shape& shape) {
-  Ref elements = list(layout, shape);
+  Ref elements = elements_of(layout, shape);
   if (!options_.sets) return elements;
   Ref set = checked(PySet_New(nullptr));
   for (Py_ssize_t i = 0; i < PyList_GET_SIZE(elements.get()); ++i) {
     const Ref element = hashable(Ref::share(PyList_GET_ITEM(elements.get(), i)));
     checked_status(PySet_Add(set.get(), element.get()));
   }
-  return set;
+  return shape.is_frozen ? frozen(std::move(set)) : set;
 }
 
 template <class Reader>
 Ref Decoder<Reader>::map(const Layout& layout, const Shape& shape) {
+  Ref items = items_of(layout, shape);
+  return shape.is_frozen ? frozen(std::move(items)) : items;
+}
+
+template <class Reader>
+Ref Decoder<Reader>::items_of(const Layout& layout, const Shape& shape) {
   const Level level(depth_, "reading a Thrift container");
   collector_.count_object();
   const wire::MapHeader header = in_.map_begin();
@@ -353,6 +418,10 @@ Ref Decoder<Reader>::map(const Layout& layout, const Shape& shape) {
   const Shape& value_shape = layout.shape(shape.element);
   if (header.key != key_shape.wire || header.value != value_shape.wire || key_shape.form == Form::unknown ||
       value_shape.form == Form::unknown) [[unlikely]] {
+    if (options_.apache) {
+      const bool is_key = header.key != key_shape.wire;
+      refuse_element(is_key ? key_shape.wire : value_shape.wire, is_key ? header.key : header.value);
+    }
     for (std::uint32_t i = 0; i < header.size; ++i) {
       skip(header.key);
       skip(header.value);

@@ -24,10 +24,28 @@ Ref hashable(Ref value) {
   }
   if (PySet_Check(value.get())) return checked(PyFrozenSet_New(value.get()));
   if (PyDict_Check(value.get())) {
+    if (reinterpret_cast<PyObject*>(Py_TYPE(value.get())) == payload::frozen_dict()) return value;
     throw ProtocolError(ProtocolError::Kind::invalid_data,
                         "a map cannot be a key of a map or an element of a set");
   }
   return value;
+}
+
+Ref frozen(Ref container) {
+  PyObject* type =
+      reinterpret_cast<PyObject*>(PyList_Check(container.get()) ? &PyTuple_Type : &PyFrozenSet_Type);
+  if (PyDict_Check(container.get())) {
+    type = payload::frozen_dict();
+    if (type == nullptr) return container;
+  }
+  return checked(PyObject_CallOneArg(type, container.get()));
+}
+
+void refuse_element(wire::TType expected, wire::TType came) {
+  throw ProtocolError(ProtocolError::Kind::invalid_data, "got wrong ttype while reading field: expected " +
+                                                             std::string(wire::name_of(expected)) +
+                                                             " elements, got " +
+                                                             std::string(wire::name_of(came)));
 }
 
 Ref uuid_of(Bytes bytes) {

@@ -14,10 +14,11 @@ class Depth {
   // Deeper than this the C stack is in danger, whatever the limits say (a level takes up to 1 KiB of it).
   static constexpr std::size_t most = 1000;
 
-  explicit Depth(const Limits& limits) : allowed_(std::min(limits.depth, most)), left_(allowed_) {}
+  explicit Depth(const Limits& limits)
+      : allowed_(std::min(limits.depth, most)), left_(allowed_), structs_left_(limits.structs) {}
 
-  // How many levels there are now.
-  std::size_t open() const { return allowed_ - left_; }
+  // How many levels are used up for what is skipped.
+  std::size_t open() const { return allowed_ - std::min(left_, structs_left_); }
 
   // One level, for as long as it lives.
   class Level {
@@ -35,9 +36,24 @@ class Depth {
     Depth& depth_;
   };
 
+  // One that is a struct.
+  class StructLevel : private Level {
+   public:
+    StructLevel(Depth& depth, const char* doing) : Level(depth, doing), structs_left_(depth.structs_left_) {
+      if (structs_left_ == 0) [[unlikely]]
+        wire::refuse_depth(doing);
+      --structs_left_;
+    }
+    ~StructLevel() { ++structs_left_; }
+
+   private:
+    std::size_t& structs_left_;
+  };
+
  private:
   std::size_t allowed_;
   std::size_t left_;
+  std::size_t structs_left_;
 };
 
 }  // namespace fastthrift::python

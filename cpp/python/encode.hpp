@@ -22,10 +22,11 @@ template <class Writer>
 class Encoder {
  public:
   Encoder(Buffer& out, const CodecOptions& options, typename Writer::Options wire_options)
-      : out_(out, wire_options), depth_(options.limits) {}
+      : out_(out, wire_options), depth_(options.limits), refuses_fractions_(options.decode.apache) {}
 
-  // Any object with a `thrift_spec`.
-  void structure(PyObject* object);
+  // Any object with a `thrift_spec`; one in a struct in Apache's form by what stands there.
+  void structure(PyObject* object, const Shape* shape = nullptr);
+  void other_fields(PyObject* object, const Layout& layout);
   void value(const Layout& layout, const Shape& shape, PyObject* value);
   void rarer_value(const Layout& layout, const Shape& shape, PyObject* value);
 
@@ -37,7 +38,6 @@ class Encoder {
 
   const Layout* direct_layout(PyTypeObject* type);
   void direct_fields(PyObject* object, const Layout& layout);
-  void other_fields(PyObject* object, const Layout& layout);
   void field(const Layout& layout, const FieldLayout& field, PyObject* value);
   template <class Integer>
   Integer integer(PyObject* value);
@@ -48,13 +48,14 @@ class Encoder {
   void uuid(PyObject* value);
   void list(const Layout& layout, const Shape& shape, PyObject* value);
   void elements(const Layout& layout, const Shape& shape, Form form, PyObject* sequence);
-  void structures(PyObject* sequence);
+  void structures(const Shape& shape, PyObject* sequence);
   void items(const Layout& layout, const Shape& key_shape, const Shape& element_shape, PyObject* pairs);
   void map(const Layout& layout, const Shape& shape, PyObject* value);
   void dict(const Layout& layout, const Shape& key_shape, const Shape& element_shape, PyObject* value);
 
   Writer out_;
   Depth depth_;
+  const bool refuses_fractions_;
   Path path_;
   // Counts whatever may have run Python code: a layout that was current is current while this stands still.
   std::size_t detours_ = 0;
@@ -63,8 +64,8 @@ class Encoder {
 // The attribute, or nothing where there is none.
 Ref attribute_of(PyObject* object, PyObject* name);
 // Any integer that `small_integer` does not take, of at most 64 bits; beyond them it refuses as a number of
-// `bits`.
-std::int64_t wide_integer(PyObject* value, int bits, bool is_compact);
+// `bits`. What is no integer is cut off, or refused.
+std::int64_t wide_integer(PyObject* value, int bits, bool is_compact, bool refuses_fractions);
 // A list or tuple of the elements of whatever has a length and can be iterated.
 Ref sequence_of(PyObject* value);
 // A list of (key, value) of whatever has `items()`.
@@ -92,18 +93,22 @@ FASTTHRIFT_INLINE const Layout* Encoder<Writer>::direct_layout(PyTypeObject* typ
 }
 
 template <class Writer>
-void Encoder<Writer>::structure(PyObject* object) {
+void Encoder<Writer>::structure(PyObject* object, const Shape* shape) {
   const Ref keep = Ref::share(object);
   if (const Layout* layout = direct_layout(Py_TYPE(object))) [[likely]]
     return direct_fields(object, *layout);
   ++detours_;
   std::unique_ptr<Layout> own;
+  if (shape != nullptr && shape->pair != nullptr && !payload::is_payload_type(Py_TYPE(object))) {
+    const Ref spec = payload::spec_in(shape->pair);
+    return other_fields(object, payload::layout_of_pair(shape->type, spec.get(), own));
+  }
   other_fields(object, payload::layout_of_object(object, own));
 }
 
 template <class Writer>
 void Encoder<Writer>::direct_fields(PyObject* object, const Layout& layout) {
-  const Level level(depth_, "writing a Thrift struct");
+  const Depth::StructLevel level(depth_, "writing a Thrift struct");
   const FieldLayout* current = nullptr;
   try {
     typename Writer::Place place(out_);
@@ -134,7 +139,7 @@ void Encoder<Writer>::direct_fields(PyObject* object, const Layout& layout) {
 
 template <class Writer>
 void Encoder<Writer>::other_fields(PyObject* object, const Layout& layout) {
-  const Level level(depth_, "writing a Thrift struct");
+  const Depth::StructLevel level(depth_, "writing a Thrift struct");
   const auto saved = out_.struct_begin();
   const FieldLayout* current = nullptr;
   Ref value;
@@ -186,7 +191,7 @@ FASTTHRIFT_INLINE void Encoder<Writer>::value(const Layout& layout, const Shape&
     case Form::text:
       return text(value);
     case Form::structure:
-      return structure(value);
+      return structure(value, &shape);
     default:
       return rarer_value(layout, shape, value);
   }
@@ -219,7 +224,7 @@ template <class Integer>
 FASTTHRIFT_INLINE Integer Encoder<Writer>::integer(PyObject* value) {
   std::int64_t number;
   if (!small_integer(value, number)) [[unlikely]]
-    ++detours_, number = wide_integer(value, sizeof(Integer) * 8, is_compact);
+    ++detours_, number = wide_integer(value, sizeof(Integer) * 8, is_compact, refuses_fractions_);
   if (number < std::numeric_limits<Integer>::min() || number > std::numeric_limits<Integer>::max())
       [[unlikely]] {
     refuse_range(sizeof(Integer) * 8, is_compact);
@@ -317,7 +322,7 @@ FASTTHRIFT_INLINE void Encoder<Writer>::elements(const Layout& layout, const Sha
 
 // Mostly of one class, whose layout is looked up once.
 template <class Writer>
-void Encoder<Writer>::structures(PyObject* sequence) {
+void Encoder<Writer>::structures(const Shape& shape, PyObject* sequence) {
   const Py_ssize_t size = PySequence_Fast_GET_SIZE(sequence);
   PyTypeObject* type = nullptr;
   const Layout* layout = nullptr;
@@ -334,7 +339,7 @@ void Encoder<Writer>::structures(PyObject* sequence) {
         detours = detours_;
       }
       if (type == nullptr) [[unlikely]] {
-        structure(object);
+        structure(object, &shape);
       } else {
         const Ref keep = Ref::share(object);
         direct_fields(object, *layout);
@@ -364,7 +369,7 @@ void Encoder<Writer>::list(const Layout& layout, const Shape& shape, PyObject* v
     case Form::text:
       return elements(layout, element, Form::text, sequence.get());
     case Form::structure:
-      return structures(sequence.get());
+      return structures(element, sequence.get());
     default:
       return elements(layout, element, element.form, sequence.get());
   }

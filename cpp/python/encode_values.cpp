@@ -12,7 +12,10 @@ Ref attribute_of(PyObject* object, PyObject* name) {
   return value;
 }
 
-std::int64_t wide_integer(PyObject* value, int bits, bool is_compact) {
+std::int64_t wide_integer(PyObject* value, int bits, bool is_compact, bool refuses_fractions) {
+  if (refuses_fractions && !PyIndex_Check(value)) {
+    raise(PyExc_TypeError, "an integer is required, not %.200s", Py_TYPE(value)->tp_name);
+  }
   try {
     return converted_integer(value);
   } catch (const PythonError&) {

@@ -182,6 +182,32 @@ void set_python_error() noexcept {
   }
 }
 
+namespace {
+PyObject* apache_translator = nullptr;
+}
+
+void set_apache_translator(PyObject* function) {
+  Py_XINCREF(function);
+  Py_XSETREF(apache_translator, function);
+}
+
+void translate_for_apache() noexcept {
+  if (apache_translator == nullptr || !PyErr_Occurred()) return;
+  PyObject *type, *value, *traceback;
+  PyErr_Fetch(&type, &value, &traceback);
+  PyErr_NormalizeException(&type, &value, &traceback);
+  Ref translated = Ref::steal(PyObject_CallOneArg(apache_translator, value));
+  if (!translated || translated.get() == value || !PyExceptionInstance_Check(translated.get())) {
+    PyErr_Clear();
+    PyErr_Restore(type, value, traceback);
+    return;
+  }
+  Py_DECREF(type);
+  Py_DECREF(value);
+  PyObject* new_type = Ref::share(reinterpret_cast<PyObject*>(Py_TYPE(translated.get()))).release();
+  PyErr_Restore(new_type, translated.release(), traceback);
+}
+
 void register_exception(const char* name, PyObject* type) {
   Registered* found = entry(name);
   if (found == nullptr) return;

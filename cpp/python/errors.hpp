@@ -50,6 +50,24 @@ Result guarded(Result failed, Body&& body) noexcept {
   }
 }
 
+// The same for Apache's face of the package: `body`'s errors become Apache's classes.
+void translate_for_apache() noexcept;
+template <class Result, class Body>
+Result guarded_for_apache(Result failed, Body&& body) noexcept {
+  try {
+    ParkedUnlessThrown parked;
+    Result result = body();
+    parked.disarm();
+    return result;
+  } catch (...) {
+    set_python_error();
+    translate_for_apache();
+    return failed;
+  }
+}
+// The Python function that turns an exception of thriftpy2's face into Apache's, or gives it back.
+void set_apache_translator(PyObject* function);
+
 // Lets Python's classes be found by the translator without importing anything while an error is on its way:
 // `fastthrift/__init__.py` and the modules that define exception classes register them here by name once.
 void register_exception(const char* name, PyObject* type);

@@ -3,6 +3,7 @@
 #include "python/idl_tree.hpp"
 #include "python/module.hpp"
 #include "python/module_builder.hpp"
+#include "python/service_builder.hpp"
 
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
@@ -143,6 +144,9 @@ void add(py::module_& module) {
              "Reads the text of one IDL file (UTF-8). `reserved` are words that it may not use as names; "
              "`strict` is the\n"
              "grammar of Apache's compiler, without thriftpy2's additions.");
+  module.def(
+      "set_service_metaclass", [](py::type metaclass) { set_service_metaclass(metaclass.ptr()); },
+      py::arg("metaclass"), py::pos_only(), "The class of the classes that services become.");
   module.def("compile_idl", compile, py::arg("document"), py::arg("includes"),
              "Resolves all names. `includes` are the compiled files of document.includes, in order.");
 }

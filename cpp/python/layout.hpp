@@ -46,7 +46,9 @@ struct Shape {
   std::uint32_t key = 0;         // map
   PyTypeObject* type = nullptr;  // structure, enumeration: its class (kept alive by the spec)
   PyObject* spec = nullptr;  // borrowed from thrift_spec: (ttype, spec) for the text of an error; may be null
+  PyObject* pair = nullptr;  // structure in Apache's form: its [class, thrift_spec], borrowed
   int declared = 0;          // thriftpy2's type number as declared
+  bool is_frozen = false;    // list, set, map in Apache's form: comes as tuple, frozenset, TFrozenDict
 };
 
 struct FieldLayout {
@@ -67,7 +69,8 @@ struct FieldDefault {
 
 class Layout {
  public:
-  // Throws PythonError (TypeError, ValueError) for a spec that makes no sense.
+  // `thrift_spec` is thriftpy2's dict or Apache's tuple. Throws PythonError (TypeError, ValueError) for one that
+  // makes no sense.
   static std::unique_ptr<Layout> compile(PyTypeObject* type, PyObject* thrift_spec);
   ~Layout();
 
@@ -82,6 +85,8 @@ class Layout {
     return find(id);
   }
   int find(std::int16_t id) const;
+
+  bool has_required() const { return has_required_; }
 
   // Every field is a slot that nothing shadows and nobody overrides __setattr__ or __getattribute__: the
   // codec may go by offset. Only for instances whose exact type is `type()`.
@@ -108,6 +113,7 @@ class Layout {
   std::vector<std::pair<std::int16_t, std::int32_t>>
       sparse_;  // sorted (id, position) where ids lie far apart
   bool is_direct_ = false;
+  bool has_required_ = false;
 };
 
 // Keeps every replaced Layout alive; needs the GIL. Cheap: a counter.

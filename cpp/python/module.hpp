@@ -27,6 +27,9 @@ int add_to(PyObject* module);
 namespace header {
 int add_to(PyObject* module);
 }  // namespace header
+namespace apache {
+int add_to(PyObject* module);
+}  // namespace apache
 namespace aio {
 int add_to(PyObject* module);
 }  // namespace aio

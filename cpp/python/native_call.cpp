@@ -76,14 +76,6 @@ void poison(Client* client) {
   PyErr_Restore(type, value, traceback);
 }
 
-double timeout_of(PyObject* socket) {
-  const Ref timeout = checked(PyObject_CallMethodNoArgs(socket, names().gettimeout));
-  if (timeout.get() == Py_None) return -1;
-  const double seconds = PyFloat_AsDouble(timeout.get());
-  if (seconds == -1 && PyErr_Occurred()) throw PythonError();
-  return seconds;
-}
-
 void write_request(Client* client, const RemoteMethod& method, PyObject* args, const CodecOptions& options) {
   Buffer& request = client->connection->request();
   const framing::Framing& framing = client->connection->framing();
@@ -175,6 +167,14 @@ PyObject* call_generically(PyObject* client, PyObject* name, PyObject* const* ar
 }
 
 }  // namespace
+
+double timeout_of(PyObject* socket) {
+  const Ref timeout = checked(PyObject_CallMethodNoArgs(socket, names().gettimeout));
+  if (timeout.get() == Py_None) return -1;
+  const double seconds = PyFloat_AsDouble(timeout.get());
+  if (seconds == -1 && PyErr_Occurred()) throw PythonError();
+  return seconds;
+}
 
 PyObject* invoke(Client* client, const RemoteMethod& method, PyObject* const* args, std::size_t positional,
                  PyObject* keywords) {

@@ -282,6 +282,12 @@ int set(PyObject* self, PyObject* name, PyObject* value) {
   return value == nullptr ? PyDict_DelItem(dict.get(), name) : PyDict_SetItem(dict.get(), name, value);
 }
 
+int assign(PyObject* self, PyObject* name, PyObject* value) {
+  PyTypeObject* type = Py_TYPE(self);
+  if (is_payload_type(type) && current(type).is_frozen) return set(self, name, value);
+  return PyObject_SetAttr(self, name, value);
+}
+
 Ref value_of(PyObject* self, const Member& member) {
   if (member.offset != 0) return Ref::share(slot(self, member.offset));
   PyObject* dict = dict_of(self);
@@ -359,24 +365,28 @@ const Layout& layout_of(PyTypeObject* type) {
   if (PyDict_Check(spec.get())) watch(spec.get());
   current(type);
   const unsigned int version = version_of(type);
-  const std::uint64_t spec_was = PyDict_Check(spec.get()) ? spec_version(spec.get()) : 0;
+  const std::uint64_t* version_now =
+      PyDict_Check(spec.get()) ? version_in(spec.get()) : &ClassData::unchanging;
+  const std::uint64_t spec_was = *version_now;
   std::unique_ptr<Layout> made = Layout::compile(type, spec.get());
   LayoutUse::retire(std::exchange(data.layout, std::move(made)));
   Ref before = std::exchange(data.spec, std::move(spec));
   data.layout_version = version;
   data.spec_version = spec_was;
+  data.spec_version_now = version_now;
   return *data.layout;
 }
 
 const Layout& layout_of_object(PyObject* object, std::unique_ptr<Layout>& keep) {
   if (is_payload_type(Py_TYPE(object))) return layout_of(Py_TYPE(object));
   Ref spec = checked(PyObject_GetAttrString(object, "thrift_spec"));
+  if (PyTuple_Check(spec.get())) return layout_of_pair(Py_TYPE(object), spec.get(), keep);
   keep = Layout::compile(Py_TYPE(object), spec.get());
   return *keep;
 }
 
 int add_to(PyObject* module) {
-  for (auto add : {add_initializer_to, add_dict_view_to, add_metaclass_to}) {
+  for (auto add : {add_spec_layout_to, add_initializer_to, add_dict_view_to, add_metaclass_to}) {
     if (add(module) < 0) return -1;
   }
   return 0;

@@ -31,6 +31,22 @@ const Layout& layout_of(PyTypeObject* type);
 // `keep` owns it where it is not the class's own.
 const Layout& layout_of_object(PyObject* object, std::unique_ptr<Layout>& keep);
 
+// The layout of a class that is not ours by a spec in Apache's form, kept at the class as long as both stay;
+// `keep` owns it where the class cannot. Payload classes have their own.
+const Layout& layout_of_pair(PyTypeObject* type, PyObject* thrift_spec, std::unique_ptr<Layout>& keep);
+// The spec that stands beside the class in Apache's `[class, thrift_spec]`; the class's own where it is not
+// filled in.
+Ref spec_in(PyObject* pair);
+// What maps that are declared immutable come as: TFrozenDict, borrowed, or null.
+PyObject* frozen_dict();
+void set_frozen_dict(PyObject* type);
+// An attribute of an instance whose class may refuse to have its attributes set.
+int assign(PyObject* self, PyObject* name, PyObject* value);
+
+// Whether a class that stands in the spec has fields but none in its own spec, as Apache's compiler writes it
+// for ids below 1: then only the class itself can read and write.
+bool lacks_spec(PyTypeObject* type, PyObject* thrift_spec);
+
 // A new instance as `type()` makes it: defaults filled in and copied. Goes through a Python `__init__` or
 // `__new__` where somebody has defined one.
 Ref make(PyTypeObject* type);

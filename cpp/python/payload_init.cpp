@@ -138,7 +138,7 @@ void initialise(InitializerObject* init, PyObject* self, PyObject* const* argume
       [&](std::size_t i, PyObject* value) { values[i] = value; });
   for (std::size_t i = 0; i < names.size(); ++i) {
     Ref value = values[i] != nullptr ? Ref::share(values[i]) : default_of((*init->fields)[i]);
-    checked_status(PyObject_SetAttr(self, names[i].get(), value.get()));
+    checked_status(assign(self, names[i].get(), value.get()));
   }
 }
 

@@ -16,6 +16,7 @@ namespace {
 PyTypeObject& meta_type = metaclass_object;
 PyTypeObject* base_type = nullptr;
 PyObject* default_setattr = nullptr;  // TPayload.__setattr__
+PyObject* frozen_setattr = nullptr;   // of immutable classes
 PyObject* meta_maker = nullptr;       // TPayloadMeta.__new__
 
 struct Names {
@@ -279,6 +280,7 @@ int meta_traverse(PyObject* self, visitproc visit, void* arg) {
 int meta_clear(PyObject* self) {
   if (ClassData* data = reinterpret_cast<PayloadType*>(self)->data) {
     data->version = data->layout_version = 0;
+    data->spec_version_now = &ClassData::unchanging;
     Ref initializer = std::exchange(data->initializer, Ref());
     Ref spec = std::exchange(data->spec, Ref());
     LayoutUse::retire(std::exchange(data->layout, nullptr));
@@ -335,6 +337,10 @@ void learn_slots(PyTypeObject* type, ClassData& data) {
 PyTypeObject* metaclass() { return &meta_type; }
 PyTypeObject* base() { return base_type; }
 
+void set_frozen_setattr(PyObject* function) {
+  Ref before = Ref::steal(std::exchange(frozen_setattr, Ref::share(function).release()));
+}
+
 void compile(PyTypeObject* type, ClassData& data) {
   // Looking something up gives the type a version tag if there are any left; without one it is compiled each
   // time.
@@ -344,8 +350,10 @@ void compile(PyTypeObject* type, ClassData& data) {
   const bool is_ours = initializer != nullptr && is_initializer(initializer);
   data.constructs = data.is_struct && is_ours && !PyType_HasFeature(type, Py_TPFLAGS_IS_ABSTRACT) &&
                     maker == _PyType_Lookup(&PyBaseObject_Type, names.new_);
+  PyObject* setter = _PyType_Lookup(type, names.setattr);
+  data.is_frozen = setter != nullptr && setter == frozen_setattr;
   data.is_plain = type->tp_getattro == PyObject_GenericGetAttr && data.is_struct &&
-                  _PyType_Lookup(type, names.setattr) == default_setattr;
+                  (setter == default_setattr || data.is_frozen);
 
   data.copies_plainly = data.is_struct && is_copied_plainly(type);
 

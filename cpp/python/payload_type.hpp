@@ -47,11 +47,16 @@ struct ClassData {
   bool constructs = false;      // `type()` is object.__new__ and an initializer of ours
   bool fills_slots = false;     // and each of its fields is a slot that is reached directly
   bool copies_plainly = false;  // nobody has a say in copying and pickling
+  bool is_frozen = false;       // attributes are set by the core alone
 
   std::unique_ptr<Layout> layout;
   Ref spec;  // the thrift_spec that `layout` was compiled from
   unsigned int layout_version = 0;
   std::uint64_t spec_version = 0;
+  const std::uint64_t* spec_version_now = &unchanging;  // of `spec`
+
+  // A tuple cannot change; the class notices when it gets another one.
+  static constexpr std::uint64_t unchanging = 0;
 };
 
 struct PayloadType {
@@ -97,10 +102,10 @@ void compile(PyTypeObject* type, ClassData& data);  // payload_meta.cpp
 #if PY_VERSION_HEX >= 0x030C0000
 // Counts the changes of all watched thrift_specs: they change when modules are loaded, hardly ever later.
 extern std::uint64_t watched_spec_changes;
-inline std::uint64_t spec_version(PyObject*) { return watched_spec_changes; }
+inline const std::uint64_t* version_in(PyObject*) { return &watched_spec_changes; }
 #else
-inline std::uint64_t spec_version(PyObject* spec) {
-  return reinterpret_cast<PyDictObject*>(spec)->ma_version_tag;
+inline const std::uint64_t* version_in(PyObject* dict) {
+  return &reinterpret_cast<PyDictObject*>(dict)->ma_version_tag;
 }
 #endif
 
@@ -109,7 +114,7 @@ inline const Layout* current_layout(PyTypeObject* type) {
   const ClassData& data = data_of(type);
   const bool is_current = data.layout && data.layout_version != 0 &&
                           data.layout_version == version_of(type) &&
-                          data.spec_version == spec_version(data.spec.get());
+                          data.spec_version == *data.spec_version_now;
   return is_current ? data.layout.get() : nullptr;
 }
 
@@ -159,6 +164,8 @@ int replace_all(PyObject* self, PyObject* mapping);        // an assignment to _
 Py_hash_t hash(PyObject* self);
 PyObject* repr(PyObject* self);
 PyObject* compare(PyObject* self, PyObject* other, int operation);
+// The `__setattr__` of immutable classes, which is not asked by what makes their instances.
+void set_frozen_setattr(PyObject* function);
 // The type's vectorcall, and the same without a call.
 PyObject* construct(PyObject* type, PyObject* const* arguments, std::size_t count, PyObject* names);
 PyObject* copy(PyObject* self, PyObject*);
@@ -187,6 +194,7 @@ int traverse_instance(PyObject* self, visitproc visit, void* arg);
 void deallocate_instance(PyObject* self);
 void use_slot(PyTypeObject* type, bool is_overridden);  // how attributes of a new class's instances are set
 
+int add_spec_layout_to(PyObject* module);
 int add_initializer_to(PyObject* module);
 int add_dict_view_to(PyObject* module);
 int add_metaclass_to(PyObject* module);

@@ -1,5 +1,6 @@
 #include "python/processor.hpp"
 
+#include "python/apache_stack.hpp"
 #include "python/errors.hpp"
 #include "python/gil.hpp"
 #include "python/payload.hpp"
@@ -48,8 +49,18 @@ std::string text_of_object(PyObject* object) {
 }
 
 bool is_application_exception(PyObject* error) {
-  PyObject* type = registered_exception("TApplicationException");
-  return type != nullptr && PyObject_TypeCheck(error, reinterpret_cast<PyTypeObject*>(type));
+  for (PyObject* type : {registered_exception("TApplicationException"), apache::application_exception()}) {
+    if (type != nullptr && PyObject_TypeCheck(error, reinterpret_cast<PyTypeObject*>(type))) return true;
+  }
+  return false;
+}
+
+// A TApplicationException of either face.
+void write_application_exception(Buffer& out, PyObject* error, const CodecOptions& options) {
+  PyObject* type = apache::application_exception();
+  if (type == nullptr || !PyObject_TypeCheck(error, reinterpret_cast<PyTypeObject*>(type)))
+    return write_struct(out, error, options);
+  write_struct_by(out, error, reinterpret_cast<PyTypeObject*>(type), apache::application_spec(), options);
 }
 
 bool is_awaitable(PyObject* object) {
@@ -217,7 +228,9 @@ Processor::Outcome Processor::answer_call(Bytes message, const Way& way, const r
     }
     ServedMethod* method = find(header.name);
     if (method == nullptr) {
-      refuse(header, RemoteError::Kind::unknown_method, "", way);
+      const std::string text =
+          options_.decode.apache ? "Unknown function " + std::string(header.name) : std::string();
+      refuse(header, RemoteError::Kind::unknown_method, text, way);
       return Outcome::answered;
     }
     if (turn != nullptr && method->is_slow && before != 0) return Outcome::later;
@@ -376,9 +389,10 @@ Processor::Outcome Processor::fail(const Call& call, const char* what, PyObject*
   const Ref class_name =
       checked(PyObject_GetAttrString(reinterpret_cast<PyObject*>(Py_TYPE(error)), "__name__"));
   const wire::MessageHeader header = header_of(call);
-  refuse(header, RemoteError::Kind::internal_error,
-         "Internal error processing " + std::string(header.name) + ": " + text_of_object(class_name.get()),
-         call.way);
+  std::string text = "Internal error";
+  if (!options_.decode.apache)
+    text += " processing " + std::string(header.name) + ": " + text_of_object(class_name.get());
+  refuse(header, RemoteError::Kind::internal_error, text, call.way);
   return Outcome::answered;
 }
 
@@ -401,7 +415,7 @@ void Processor::write_exception(const wire::MessageHeader& header, PyObject* err
   const std::size_t start = framing.begin(answers);
   try {
     write_message_begin(answers, header.name, MessageType::exception, header.sequence_id, codec);
-    write_struct(answers, error, codec);
+    write_application_exception(answers, error, codec);
     framing.end(answers, start);
   } catch (...) {
     answers.truncate(start);

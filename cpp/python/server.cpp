@@ -1,5 +1,6 @@
 #include <pybind11/pybind11.h>
 
+#include "python/apache_stack.hpp"
 #include "python/errors.hpp"
 #include "python/gil.hpp"
 #include "python/module.hpp"
@@ -9,6 +10,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 #include <vector>
 
 #include "rpc/server.hpp"
@@ -22,26 +24,38 @@ using std::chrono::milliseconds;
 
 // What a sample protocol, made by the factories of a server, says of its connections.
 struct Stack {
-  const CodecOptions* codec = nullptr;
+  std::optional<CodecOptions> codec;
   framing::Options framing;
 };
 
-// Null codec: not exactly ours, so that only its own methods can read and write.
+// What its framing has of the codec.
+void fill(Stack& stack, std::size_t frame_limit) {
+  stack.framing.protocol = stack.codec->protocol;
+  stack.framing.strict_read = stack.codec->binary.strict_read;
+  stack.framing.limits = stack.codec->limits;
+  stack.framing.limits.frame = frame_limit;
+}
+
+// No codec: not exactly ours, so that only its own methods can read and write.
 Stack stack_of(PyObject* protocol) {
   Stack stack;
+  apache::Stack other;
+  if (apache::find_stack(protocol, other)) {
+    stack.codec = other.codec;
+    stack.framing.kind = other.framing;
+    fill(stack, other.frame_limit);
+    return stack;
+  }
   const CodecOptions* codec = protocol::options_of(protocol);
   if (codec == nullptr) return stack;
   PyObject* below = protocol::transport_of(protocol);
   transport::Object* transport = below == nullptr ? nullptr : transport::as_ours(below);
   if (transport == nullptr || !transport::is_exact(transport) || transport->kind == transport::Kind::memory)
     return stack;
-  stack.codec = codec;
+  stack.codec = *codec;
   stack.framing.kind =
       transport->kind == transport::Kind::framed ? framing::Kind::framed : framing::Kind::unframed;
-  stack.framing.protocol = codec->protocol;
-  stack.framing.strict_read = codec->binary.strict_read;
-  stack.framing.limits = codec->limits;
-  stack.framing.limits.frame = transport->limits.frame;
+  fill(stack, transport->limits.frame);
   return stack;
 }
 
@@ -63,8 +77,7 @@ class Engine {
          std::size_t max_connections, std::size_t handler_threads, py::object headers,
          unsigned allowed_client_types) {
     const Stack stack = stack_of(protocol.ptr());
-    if (stack.codec == nullptr)
-      throw py::type_error("Server() needs a protocol of ours over a transport of ours");
+    if (!stack.codec) throw py::type_error("Server() needs a protocol of ours over a transport of ours");
     rpc::ServerOptions options;
     options.framing = stack.framing;
     std::unique_ptr<Dialects> dialects;
@@ -151,7 +164,7 @@ int add_to(PyObject* module) {
         .def_property_readonly("connections", &Engine::connections)
         .def_property_readonly("threads", &Engine::threads);
     core.def(
-        "can_serve", [](py::object protocol) { return stack_of(protocol.ptr()).codec != nullptr; },
+        "can_serve", [](py::object protocol) { return stack_of(protocol.ptr()).codec.has_value(); },
         py::arg("protocol"), py::pos_only(),
         "Whether the engine can read and write what this protocol does: it is one of ours over a transport "
         "of ours.");

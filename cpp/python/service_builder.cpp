@@ -1,5 +1,7 @@
 #include "python/service_builder.hpp"
 
+#include <utility>
+
 #include "base/errors.hpp"
 
 namespace fastthrift::python {
@@ -35,6 +37,18 @@ PyObject* ServiceBuilder::parent_of(const schema::Service& declared) {
                    {bound_.schema().file(), declared.place.line, declared.place.column});
   }
   return parent;
+}
+
+namespace {
+PyObject* metaclass_of_services = nullptr;
+}
+
+PyObject* service_metaclass() {
+  return metaclass_of_services != nullptr ? metaclass_of_services : reinterpret_cast<PyObject*>(&PyType_Type);
+}
+
+void set_service_metaclass(PyObject* metaclass) {
+  Ref before = Ref::steal(std::exchange(metaclass_of_services, Ref::share(metaclass).release()));
 }
 
 Ref ServiceBuilder::make(const schema::Service& declared) {
@@ -76,7 +90,7 @@ Ref ServiceBuilder::make(const schema::Service& declared) {
   checked_status(PyDict_SetItemString(body.get(), "__thrift_annotations__",
                                       annotations_dict(declared.annotations).get()));
   PyObject* base = parent != nullptr ? parent : reinterpret_cast<PyObject*>(&PyBaseObject_Type);
-  return classes_.make_plain_class(reinterpret_cast<PyObject*>(&PyType_Type), declared.name, base, body.get(),
+  return classes_.make_plain_class(service_metaclass(), declared.name, base, body.get(),
                                    declared.place.line, declared.doc);
 }
 

@@ -9,6 +9,10 @@ namespace fastthrift::python {
 
 // Makes the service classes of a file. `extends` is the Python base, so that a service which comes later in
 // the file is made before those that extend it.
+// The class of the services' classes; type until it is set.
+PyObject* service_metaclass();
+void set_service_metaclass(PyObject* metaclass);
+
 class ServiceBuilder {
  public:
   ServiceBuilder(BoundSchema& bound, ClassBuilder& classes) : bound_(bound), classes_(classes) {}

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "python/transport_bytes.hpp"
 
@@ -81,7 +82,108 @@ class ForeignInput final : public Input {
   Buffer bytes_;
 };
 
+struct Names {
+  PyObject* buffer = PyUnicode_InternFromString("cstringio_buf");
+  PyObject* refill = PyUnicode_InternFromString("cstringio_refill");
+  PyObject* view = PyUnicode_InternFromString("getbuffer");
+  PyObject* tell = PyUnicode_InternFromString("tell");
+  PyObject* seek = PyUnicode_InternFromString("seek");
+};
+const Names& names() {
+  static const Names all;
+  return all;
+}
+
+PyTypeObject* bytes_io() {
+  static PyTypeObject* type = nullptr;
+  if (type == nullptr) {
+    const Ref module = checked(PyImport_ImportModule("io"));
+    Ref found = checked(PyObject_GetAttrString(module.get(), "BytesIO"));
+    type = reinterpret_cast<PyTypeObject*>(found.release());
+  }
+  return type;
+}
+
+// A CReadableTransport: its BytesIO is looked at where it is, and told at the end how far that went.
+class ReadableInput final : public Input {
+ public:
+  ReadableInput(PyObject* transport, Ref buffer, std::size_t limit)
+      : Input(Bytes()), transport_(Ref::share(transport)), limit_(limit) {
+    show(std::move(buffer));
+  }
+  ~ReadableInput() override {
+    const std::size_t end = at_ + (offset() - shown_);
+    hide();
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    const Ref position = Ref::steal(PyLong_FromSize_t(end));
+    const Ref done = Ref::steal(
+        position ? PyObject_CallMethodOneArg(buffer_.get(), names().seek, position.get()) : nullptr);
+    PyErr_Restore(type, value, traceback);  // a closed one has no position
+  }
+
+  std::size_t left() const override { return limit_ - std::min(limit_, offset()); }
+
+ private:
+  void refill(std::size_t n) override {
+    if (n > left()) refuse_length(limit_);
+    const std::size_t taken = offset();
+    const Ref rest = checked(PyBytes_FromStringAndSize(reinterpret_cast<const char*>(position()),
+                                                       static_cast<Py_ssize_t>(at_hand())));
+    at_ = static_cast<std::size_t>(view_.len);  // if nothing comes, all of it was read
+    set_window(Bytes(), taken);
+    shown_ = taken;
+    hide();
+    const Ref wanted = checked(PyLong_FromSize_t(n));
+    Ref buffer = checked(
+        PyObject_CallMethodObjArgs(transport_.get(), names().refill, rest.get(), wanted.get(), nullptr));
+    if (!PyObject_TypeCheck(buffer.get(), bytes_io())) {
+      raise(PyExc_TypeError, "cstringio_refill gave %.200s, not a BytesIO", Py_TYPE(buffer.get())->tp_name);
+    }
+    show(std::move(buffer));
+    if (at_hand() < n) raise(PyExc_TypeError, "refill claimed to have refilled the buffer, but didn't!!");
+  }
+
+  // From the buffer's position on.
+  void show(Ref buffer) {
+    const Ref position = checked(PyObject_CallMethodNoArgs(buffer.get(), names().tell));
+    const std::size_t at = PyLong_AsSize_t(position.get());
+    if (at == static_cast<std::size_t>(-1) && PyErr_Occurred()) throw PythonError();
+    const Ref view = checked(PyObject_CallMethodNoArgs(buffer.get(), names().view));
+    checked_status(PyObject_GetBuffer(view.get(), &view_, PyBUF_SIMPLE));
+    has_view_ = true;
+    buffer_ = std::move(buffer);
+    const auto size = static_cast<std::size_t>(view_.len);
+    at_ = std::min(at, size);
+    shown_ = offset();
+    set_window(Bytes{static_cast<const std::uint8_t*>(view_.buf), size}.subspan(at_), shown_);
+  }
+  void hide() {
+    if (std::exchange(has_view_, false)) PyBuffer_Release(&view_);
+  }
+
+  Ref transport_;
+  std::size_t limit_;
+  Ref buffer_;
+  Py_buffer view_{};
+  bool has_view_ = false;
+  std::size_t at_ = 0;     // where in the buffer the window begins
+  std::size_t shown_ = 0;  // the offset at which it begins
+};
+
 }  // namespace
+
+std::unique_ptr<Input> readable_input_from(PyObject* transport, const Limits& limits) {
+  Object* object = as_ours(transport);
+  if (object != nullptr && is_exact(object)) return std::make_unique<OwnInput>(object, limits.message);
+  Ref buffer = Ref::steal(PyObject_GetAttr(transport, names().buffer));
+  if (!buffer && !PyErr_ExceptionMatches(PyExc_AttributeError)) throw PythonError();
+  PyErr_Clear();
+  if (buffer && PyObject_TypeCheck(buffer.get(), bytes_io())) {
+    return std::make_unique<ReadableInput>(transport, std::move(buffer), limits.message);
+  }
+  return std::make_unique<ForeignInput>(transport, limits.message);
+}
 
 std::unique_ptr<Input> input_from(PyObject* transport, const Limits& limits) {
   Object* object = as_ours(transport);

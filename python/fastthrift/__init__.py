@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from . import apache_names as apache_names
 from . import hook as hook
 from . import parser as parser
 from . import thrift as thrift

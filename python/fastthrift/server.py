@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from fastthrift import apache_names
 from fastthrift.acceptor import Acceptor
 from fastthrift.engine import engine_for
 from fastthrift.processor import TProcessor as TProcessor
@@ -290,27 +291,7 @@ class TThreadedServer(_StoppableServer):
             if engine is None:
                 self._serve_generic()
             else:
-                self._serve_on(engine)
-
-    def _serve_on(self, engine: Any) -> None:
-        self._engine = engine
-        engine.start()
-        try:
-            if self.closed:  # before it began
-                engine.stop(0)
-            # The waits end now and then so that signals are seen.
-            while not engine.wait(_LOOK_AROUND_MS):
-                if self.trans.sock is None:  # closed alone
-                    engine.stop(self._grace_ms)
-        finally:
-            # Ctrl-C comes here too: calls in flight are answered first, a second one cuts them off.
-            self.stop(self._grace_ms)
-            try:
-                while not engine.wait(_LOOK_AROUND_MS):
-                    pass
-            finally:
-                engine.stop(0)
-                del self._engine
+                _serve_on_engine(self, engine)
 
     def _start(self, client: Any) -> None:
         try:
@@ -320,6 +301,27 @@ class TThreadedServer(_StoppableServer):
             client.close()
             self._refusals.refused("connection", error)
             time.sleep(0.05)
+
+
+def _serve_on_engine(server: Any, engine: Any) -> None:
+    server._engine = engine
+    engine.start()
+    try:
+        if server.closed:  # before it began
+            engine.stop(0)
+        # The waits end now and then so that signals are seen.
+        while not engine.wait(_LOOK_AROUND_MS):
+            if server.trans.sock is None:  # closed alone
+                engine.stop(server._grace_ms)
+    finally:
+        # Ctrl-C comes here too: calls in flight are answered first, a second one cuts them off.
+        server.stop(server._grace_ms)
+        try:
+            while not engine.wait(_LOOK_AROUND_MS):
+                pass
+        finally:
+            engine.stop(0)
+            del server._engine
 
 
 @contextlib.contextmanager
@@ -341,3 +343,12 @@ def _drains_on_sigterm(server: _StoppableServer) -> Iterator[None]:
     finally:
         if signal.getsignal(signal.SIGTERM) is stop:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+apache_names.answer(
+    TServer, "server.TServer", "TServer", "TSimpleServer", "TThreadedServer", "TThreadPoolServer", "TForkingServer"
+)
+
+
+def __getattr__(name: str) -> Any:
+    return apache_names.part_of_server(name)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from typing import Any, Callable, ClassVar, Optional
 
+from fastthrift import _core
+from fastthrift.apache.protocol.TProtocol import read_struct, write_struct
 from fastthrift.apache.Thrift import TApplicationException, TMessageType, TProcessor, TType
-from fastthrift.apache.transport.TTransport import TTransportException
 from fastthrift.apache.TStruct import TStruct
 
 __all__ = ["ServiceMethods", "TServiceClient", "TServiceProcessor"]
@@ -16,8 +18,9 @@ ServiceMethods = dict[str, tuple[str, type[TStruct], Optional[type[TStruct]]]]
 _LAST_SEQID = 0x7FFFFFFF
 
 
-class TServiceClient:
-    """The calls of a client: `_call` sends one and waits for its answer."""
+class TServiceClient(_core.ServiceCalls):
+    """The calls of a client: `_call` sends one, waits for its answer and gives or raises what it says. It is native where all
+    between here and the socket is ours, else `_send` and `_recv`."""
 
     def __init__(self, iprot: Any, oprot: Any = None) -> None:
         self._iprot = self._oprot = iprot
@@ -25,38 +28,42 @@ class TServiceClient:
             self._oprot = oprot
         self._seqid = 0
 
-    def _call(self, name: str, args: TStruct, result: type[TStruct]) -> Any:
-        self._send(name, args)
-        return self._recv(name, result)
-
-    def _call_oneway(self, name: str, args: TStruct) -> None:
-        self._send(name, args, TMessageType.ONEWAY)
+    def _fail(self) -> None:
+        """Closes the connection: nobody knows which answer would come next."""
+        for trans in {id(each): each for each in (self._iprot.trans, self._oprot.trans)}.values():
+            with contextlib.suppress(Exception):
+                trans.close()
 
     def _send(self, name: str, args: TStruct, type: int = TMessageType.CALL) -> None:
         self._seqid = self._seqid + 1 if self._seqid < _LAST_SEQID else 1
-        oprot = self._oprot
-        oprot.writeMessageBegin(name, type, self._seqid)
-        args.write(oprot)
-        oprot.writeMessageEnd()
-        oprot.trans.flush()
+        try:
+            _write_message(self._oprot, name, type, self._seqid, args)
+            self._oprot.trans.flush()
+        except _Unwritten as refused:
+            assert refused.__cause__ is not None
+            raise refused.__cause__ from None
+        except BaseException:
+            self._fail()
+            raise
 
     def _recv(self, name: str, result: type[TStruct]) -> Any:
         iprot = self._iprot
-        answered, mtype, seqid = iprot.readMessageBegin()
-        if mtype == TMessageType.EXCEPTION:
-            error = TApplicationException()
-            error.read(iprot)
+        try:
+            answered, mtype, seqid = iprot.readMessageBegin()
+            found: Any = TApplicationException() if mtype == TMessageType.EXCEPTION else result()
+            read_struct(found, iprot)
             iprot.readMessageEnd()
-            raise error
-        found: Any = result()
-        found.read(iprot)
-        iprot.readMessageEnd()
-        self._check(name, answered, mtype, seqid)
+            self._check(name, answered, mtype, seqid)
+        except BaseException:
+            self._fail()
+            raise
+        if mtype == TMessageType.EXCEPTION:
+            raise found
         return _outcome(name, found)
 
     def _check(self, name: str, answered: str, mtype: int, seqid: int) -> None:
         """Whether this is the answer to the call, and not the late one to a call before. Some servers send 0 always."""
-        if mtype != TMessageType.REPLY:
+        if mtype not in (TMessageType.REPLY, TMessageType.EXCEPTION):
             raise TApplicationException(
                 TApplicationException.INVALID_MESSAGE_TYPE, f"{name} was answered with a message of type {mtype}"
             )
@@ -69,6 +76,31 @@ class TServiceClient:
             raise TApplicationException(
                 TApplicationException.WRONG_METHOD_NAME, f"{name} was called, {answered} answered"
             )
+
+
+# Whose steps a native call may stand in for.
+TServiceClient._of_ours = TServiceClient  # type: ignore[attr-defined]
+
+
+class _Unwritten(Exception):
+    """A value does not fit, and nothing was written: the connection is as it was. The cause is what is to be raised."""
+
+
+def _write_message(oprot: Any, name: str, mtype: int, seqid: int, struct: Any) -> None:
+    """Writes a message up to the flush. The struct is encoded whole before the first byte goes to the transport."""
+    encode = getattr(oprot, "_fast_encode", None)
+    encoded = None
+    if encode is not None and isinstance(struct, TStruct):
+        try:
+            encoded = encode(struct, [struct.__class__, struct.thrift_spec])
+        except Exception as error:
+            raise _Unwritten from error
+    oprot.writeMessageBegin(name, mtype, seqid)
+    if encoded is None:
+        write_struct(struct, oprot)
+    else:
+        oprot.trans.write(encoded)
+    oprot.writeMessageEnd()
 
 
 def _outcome(name: str, result: Any) -> Any:
@@ -127,7 +159,7 @@ class TServiceProcessor(TProcessor):
     def _process(self, name: str, seqid: int, iprot: Any, oprot: Any) -> None:
         attribute, args_class, result_class = self._methods[name]
         args: Any = args_class()
-        args.read(iprot)
+        read_struct(args, iprot)
         iprot.readMessageEnd()
         method = getattr(self._handler, attribute)
         arguments = [getattr(args, each) for each in getattr(args_class, "__slots__", ())]
@@ -141,8 +173,6 @@ class TServiceProcessor(TProcessor):
             value = method(*arguments)
             if len(result_class.thrift_spec) > 0 and result_class.thrift_spec[0] is not None:
                 answer.success = value
-        except TTransportException:
-            raise
         except tuple(item[3][0] for item in declared) as error:
             field = next(item for item in declared if isinstance(error, item[3][0]))
             setattr(answer, field[2], error)
@@ -153,20 +183,21 @@ class TServiceProcessor(TProcessor):
             logging.exception("Unexpected exception in handler")
             mtype = TMessageType.EXCEPTION
             answer = TApplicationException(TApplicationException.INTERNAL_ERROR, "Internal error")
-        _answer(oprot, name, mtype, seqid, answer)
+        try:
+            _answer(oprot, name, mtype, seqid, answer)
+        except _Unwritten as refused:
+            logging.error("%s returned what its IDL does not declare", name, exc_info=refused.__cause__)
+            answer = TApplicationException(TApplicationException.INTERNAL_ERROR, "Internal error")
+            _answer(oprot, name, TMessageType.EXCEPTION, seqid, answer)
 
 
 def _call_oneway(method: Callable[..., Any], arguments: list[Any]) -> None:
     try:
         method(*arguments)
-    except TTransportException:
-        raise
     except Exception:  # noqa: BLE001 - nobody waits for an answer
         logging.exception("Exception in oneway handler")
 
 
 def _answer(oprot: Any, name: str, mtype: int, seqid: int, answer: Any) -> None:
-    oprot.writeMessageBegin(name, mtype, seqid)
-    answer.write(oprot)
-    oprot.writeMessageEnd()
+    _write_message(oprot, name, mtype, seqid, answer)
     oprot.trans.flush()

@@ -9,10 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Optional
 
 from fastthrift import _core
+from fastthrift.apache import _native as _native
 from fastthrift.apache.protocol.TProtocol import TProtocolException
 from fastthrift.apache.Thrift import TException
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from fastthrift.apache.protocol.TProtocol import TProtocolBase
 
 __all__ = ["TExceptionStruct", "TFrozenExceptionStruct", "TFrozenStruct", "TStruct", "ThriftSpec"]
@@ -71,19 +74,26 @@ ESCAPED = frozenset(
 )
 
 
+_methods = _core.apache_struct_methods
+
+
 class TStruct(_core.TPayload, metaclass=TStructMeta):
     """A struct or union."""
 
     thrift_spec: ClassVar[Any] = ()
     __thrift_required__: ClassVar[tuple[str, ...]] = ()
 
-    def read(self, iprot: TProtocolBase) -> None:
-        """Fills the fields that come; the others keep their values."""
-        iprot.readStruct(self, self.thrift_spec)
+    if TYPE_CHECKING:
 
-    def write(self, oprot: TProtocolBase) -> None:
-        self.validate()
-        oprot.writeStruct(self, self.thrift_spec)
+        def read(self, iprot: TProtocolBase) -> Any:
+            """Fills the fields that come; the others keep their values."""
+
+        def write(self, oprot: TProtocolBase) -> None:
+            """Writes the fields that are set, once all required ones are."""
+
+    else:
+        read = _methods["read"]
+        write = _methods["write"]
 
     def validate(self) -> None:
         """Raises TProtocolException where a required field is not set."""
@@ -99,9 +109,77 @@ class TExceptionStruct(TStruct, TException):
         return repr(self)
 
 
+def _refuse_change(self: Any, name: str, value: Any) -> None:
+    # What Python itself sets: __traceback__, __cause__, __notes__.
+    if not (name.startswith("__") and name.endswith("__")):
+        raise TypeError("can't modify immutable instance")
+    _core.TPayload.__setattr__(self, name, value)
+
+
+def _refuse_deletion(self: Any, name: str) -> None:
+    if not (name.startswith("__") and name.endswith("__")):
+        raise TypeError("can't modify immutable instance")
+    _core.TPayload.__delattr__(self, name)
+
+
 class TFrozenStruct(TStruct):
     """A struct that cannot be changed once it is made."""
+
+    __setattr__ = _refuse_change
+    __delattr__ = _refuse_deletion
+
+    @classmethod
+    def read(cls, iprot: TProtocolBase) -> Self:  # type: ignore[override]
+        """A new one."""
+        made: Self = _make(cls, iprot)
+        return made
 
 
 class TFrozenExceptionStruct(TExceptionStruct):
     """An exception that cannot be changed once it is made, as IDL exceptions are unless their annotation says otherwise."""
+
+    __setattr__ = _refuse_change
+    __delattr__ = _refuse_deletion
+
+    @classmethod
+    def read(cls, iprot: TProtocolBase) -> Self:  # type: ignore[override]
+        """A new one."""
+        made: Self = _make(cls, iprot)
+        return made
+
+
+def _make(cls: Any, iprot: TProtocolBase) -> Any:
+    made = _core.apache_struct_made(cls, iprot)
+    return iprot.readStruct(cls, _by_attribute(cls), True) if made is NotImplemented else made
+
+
+def _read_plainly(self: Any, iprot: TProtocolBase) -> None:
+    iprot.readStruct(self, _by_attribute(type(self)))
+
+
+def _validate(self: Any) -> None:
+    validate = getattr(type(self), "validate", None)  # a field may be called so
+    (validate if callable(validate) else TStruct.validate)(self)
+
+
+def _write_plainly(self: Any, oprot: TProtocolBase) -> None:
+    _validate(self)
+    oprot.writeStruct(self, _by_attribute(type(self)))
+
+
+def _by_attribute(cls: Any) -> ThriftSpec:
+    """The spec with the names of attributes in place of the IDL's."""
+    spec: ThriftSpec = cls.thrift_spec
+    order = getattr(cls, "__slots__", None) or getattr(cls, "__thrift_order__", None)
+    if not any(item is not None and _attribute(item[2], order) != item[2] for item in spec):
+        return spec
+    return tuple(item and (*item[:2], _attribute(item[2], order), *item[3:]) for item in spec)
+
+
+_core.set_apache(
+    frozen_setattr=_refuse_change,
+    read_plainly=_read_plainly,
+    write_plainly=_write_plainly,
+    validate=TStruct.validate,
+    validate_struct=_validate,
+)

@@ -122,6 +122,7 @@ class TApplicationException(TException):
                     iprot.skip(ttype)
                 iprot.readFieldEnd()
             iprot.readStructEnd()
+            self.args = (self.message,)
         finally:
             iprot.decrement_recursion_depth()
 

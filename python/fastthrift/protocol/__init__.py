@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from fastthrift import apache_names
 from fastthrift._compat import CYTHON as CYTHON
 from fastthrift._compat import PYPY as PYPY
 from fastthrift.protocol.base import TProtocolBase
@@ -47,8 +48,24 @@ _ON_DEMAND = {
 }
 
 
+def _answer(cls: Any, name: str, *names: str) -> None:
+    apache_names.answer(cls, f"protocol.{name}", *names)
+
+
+for _class, _name in ((TBinaryProtocol, "TBinaryProtocol"), (TCompactProtocol, "TCompactProtocol")):
+    _answer(_class, _name, _name, f"{_name}Factory", f"{_name}Accelerated", f"{_name}AcceleratedFactory")
+_answer(TMultiplexedProtocol, "TMultiplexedProtocol", "TMultiplexedProtocol")
+# The same for what comes on demand.
+_APACHE_NAMES = {
+    "THeaderProtocol": ("THeaderProtocol", "THeaderProtocolFactory"),
+    "TJSONProtocol": ("TJSONProtocol", "TJSONProtocolFactory", "TSimpleJSONProtocol", "TSimpleJSONProtocolFactory"),
+}
+
+
 def __getattr__(name: str) -> Any:
     if name not in _ON_DEMAND:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_ON_DEMAND[name]}"), name)
+    if name in _APACHE_NAMES:
+        _answer(value, name, *_APACHE_NAMES[name])
     return value

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from fastthrift import apache_names
 from fastthrift._compat import CYTHON as CYTHON
 from fastthrift.transport.base import TTransportBase, TTransportException
 from fastthrift.transport.buffered.cybuffered import TCyBufferedTransport, TCyBufferedTransportFactory
@@ -74,9 +75,20 @@ _ON_DEMAND = {
 }
 
 
+apache_names.answer(TSocket, "transport.TSocket", "TSocket", "TServerSocket")
+# The same for what comes on demand: (module of Apache's face, its names).
+_APACHE_NAMES = {
+    "THeaderTransport": ("transport.THeaderTransport", "THeaderTransport", "THeaderClientType"),
+    "TSSLSocket": ("transport.TSSLSocket", "TSSLSocket", "TSSLServerSocket"),
+    "TZlibTransport": ("transport.TZlibTransport", "TZlibTransport", "TZlibTransportFactory"),
+}
+
+
 def __getattr__(name: str) -> Any:
     if name not in _ON_DEMAND:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     module, inside = _ON_DEMAND[name]
     value = globals()[name] = getattr(importlib.import_module(f"{__name__}.{module}"), inside)
+    if name in _APACHE_NAMES:
+        apache_names.answer(value, *_APACHE_NAMES[name])
     return value

@@ -7,6 +7,8 @@ from struct import Struct
 from struct import error as _StructError
 from typing import Any, Optional
 
+from fastthrift import _core
+from fastthrift.apache import _native as _native
 from fastthrift.apache.protocol import fastbinary
 from fastthrift.apache.protocol.TProtocol import (
     DEFAULT_STRING_LENGTH_LIMIT,
@@ -14,10 +16,12 @@ from fastthrift.apache.protocol.TProtocol import (
     TProtocolException,
     TProtocolFactory,
     TProtocolRangeError,
+    text_of,
 )
 from fastthrift.apache.Thrift import TType
 
 _I8, _I16, _I32, _I64, _DOUBLE = Struct("!b"), Struct("!h"), Struct("!i"), Struct("!q"), Struct("!d")
+_TWO_I32 = Struct("!ii")
 _FIELD, _MAP, _LIST = Struct("!bh"), Struct("!bbi"), Struct("!bi")
 
 
@@ -37,7 +41,8 @@ class TBinaryProtocol(TProtocolBase):
     TYPE_MASK = 0x000000FF
 
     def __init__(self, trans: Any, strictRead: bool = False, strictWrite: bool = True, **kwargs: Any) -> None:
-        TProtocolBase.__init__(self, trans)
+        self.trans = trans
+        self._recursion_depth = 0
         self.strictRead = strictRead
         self.strictWrite = strictWrite
         self.string_length_limit: Optional[int] = kwargs.get("string_length_limit", DEFAULT_STRING_LENGTH_LIMIT)
@@ -53,9 +58,12 @@ class TBinaryProtocol(TProtocolBase):
 
     def writeMessageBegin(self, name: str, type: int, seqid: int) -> None:
         if self.strictWrite:
-            self.writeI32(self.VERSION_1 | type)
-            self.writeString(name)
-            self.writeI32(seqid)
+            text = name.encode("utf-8")
+            try:
+                head = _TWO_I32.pack(self.VERSION_1 | type, len(text)), text, _I32.pack(seqid)
+            except _StructError as error:
+                raise _refuse(error) from None
+            self.trans.write(b"".join(head))
         else:
             self.writeString(name)
             self.writeByte(type)
@@ -132,6 +140,8 @@ class TBinaryProtocol(TProtocolBase):
         self.trans.write(uuid.bytes)
 
     def readMessageBegin(self) -> tuple[str, int, int]:
+        if self._fast_decode is not None:
+            return _core.apache_message_begin(self, False)
         size = self.readI32()
         if size < 0:
             if size & self.VERSION_MASK != self.VERSION_1:
@@ -140,7 +150,7 @@ class TBinaryProtocol(TProtocolBase):
         if self.strictRead:
             raise TProtocolException(TProtocolException.BAD_VERSION, "No protocol version header")
         self._check_string_length(size)
-        name = self.trans.readAll(size).decode("utf-8")
+        name = text_of(self.trans.readAll(size))
         return (name, self.readByte(), self.readI32())
 
     def readMessageEnd(self) -> None:
@@ -242,8 +252,9 @@ class TBinaryProtocolAccelerated(TBinaryProtocol):
     """The same under the name of Apache's with the C extension. ``fallback`` is taken and has no effect."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.pop("fallback", None)
-        super().__init__(*args, **kwargs)
+        if kwargs:
+            kwargs.pop("fallback", None)
+        TBinaryProtocol.__init__(self, *args, **kwargs)
 
 
 class TBinaryProtocolAcceleratedFactory(TProtocolFactory):
@@ -262,5 +273,7 @@ class TBinaryProtocolAcceleratedFactory(TProtocolFactory):
             trans,
             string_length_limit=self.string_length_limit,
             container_length_limit=self.container_length_limit,
-            fallback=self._fallback,
         )
+
+
+_core.set_apache(protocols=((TBinaryProtocol, TBinaryProtocolAccelerated), ()))

@@ -2,12 +2,36 @@
 
 from __future__ import annotations
 
-import functools
 import uuid as _uuid
 from struct import Struct
-from typing import Any, Callable, Optional
+from typing import Any, Optional
 
+from fastthrift import _core
+from fastthrift.apache import _native as _native
 from fastthrift.apache.protocol import fastbinary
+from fastthrift.apache.protocol._compact_words import (
+    BOOL_READ,
+    BOOL_WRITE,
+    CLEAR,
+    CONTAINER_READ,
+    CONTAINER_WRITE,
+    CTYPES,
+    FIELD_READ,
+    FIELD_WRITE,
+    TTYPES,
+    VALUE_READ,
+    VALUE_WRITE,
+    CompactType,
+    append_varint,
+    expect,
+    fromZigZag,
+    make_helper,  # noqa: F401  # for those who import it from here
+    makeZigZag,
+    reader,
+    readVarint,
+    writer,
+    writeVarint,
+)
 from fastthrift.apache.protocol.TProtocol import (
     DEFAULT_STRING_LENGTH_LIMIT,
     TProtocolBase,
@@ -15,118 +39,14 @@ from fastthrift.apache.protocol.TProtocol import (
     TProtocolFactory,
     TProtocolTypeError,
     checkIntegerLimits,
+    text_of,
 )
 from fastthrift.apache.Thrift import TType
 
+# More than this is imported from here by others.
 __all__ = ["TCompactProtocol", "TCompactProtocolFactory"]
 
-# What may come next.
-CLEAR = 0
-FIELD_WRITE = 1
-VALUE_WRITE = 2
-CONTAINER_WRITE = 3
-BOOL_WRITE = 4
-FIELD_READ = 5
-CONTAINER_READ = 6
-VALUE_READ = 7
-BOOL_READ = 8
-
-_MAX_VARINT_BYTES = 10
 _DOUBLE = Struct("<d")
-
-
-class CompactType:
-    STOP = 0x00
-    TRUE = 0x01
-    FALSE = 0x02
-    BYTE = 0x03
-    I16 = 0x04
-    I32 = 0x05
-    I64 = 0x06
-    DOUBLE = 0x07
-    BINARY = 0x08
-    LIST = 0x09
-    SET = 0x0A
-    MAP = 0x0B
-    STRUCT = 0x0C
-    UUID = 0x0D
-
-
-CTYPES = {
-    TType.STOP: CompactType.STOP,
-    TType.BOOL: CompactType.TRUE,
-    TType.BYTE: CompactType.BYTE,
-    TType.I16: CompactType.I16,
-    TType.I32: CompactType.I32,
-    TType.I64: CompactType.I64,
-    TType.DOUBLE: CompactType.DOUBLE,
-    TType.STRING: CompactType.BINARY,
-    TType.STRUCT: CompactType.STRUCT,
-    TType.LIST: CompactType.LIST,
-    TType.SET: CompactType.SET,
-    TType.MAP: CompactType.MAP,
-    TType.UUID: CompactType.UUID,
-}
-TTYPES = {compact: ttype for ttype, compact in CTYPES.items()}
-TTYPES[CompactType.FALSE] = TType.BOOL
-
-
-def makeZigZag(n: int, bits: int) -> int:
-    checkIntegerLimits(n, bits)
-    return (n << 1) ^ (n >> (bits - 1))
-
-
-def fromZigZag(n: int) -> int:
-    return (n >> 1) ^ -(n & 1)
-
-
-def writeVarint(trans: Any, n: int) -> None:
-    if n < 0:
-        raise TProtocolException(TProtocolException.INVALID_DATA, f"a varint is not negative, got {n}")
-    out = bytearray()
-    while n > 0x7F:
-        out.append(n & 0x7F | 0x80)
-        n >>= 7
-    out.append(n)
-    trans.write(bytes(out))
-
-
-def readVarint(trans: Any) -> int:
-    result = shift = 0
-    for _ in range(_MAX_VARINT_BYTES):
-        byte = trans.readAll(1)[0]
-        result |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return int(result)
-        shift += 7
-    raise TProtocolException(TProtocolException.INVALID_DATA, f"Variable-length int over {_MAX_VARINT_BYTES} bytes.")
-
-
-def _expect(state: int, *allowed: int) -> None:
-    # Not an assert statement: python -O leaves those out.
-    if state not in allowed:
-        raise AssertionError(state)
-
-
-_Method = Callable[..., Any]
-
-
-def make_helper(v_from: int, container: int) -> Callable[[_Method], _Method]:
-    """Makes a method check that a value may come now: of a field, or of a container."""
-
-    def helper(func: _Method) -> _Method:
-        @functools.wraps(func)
-        def nested(self: Any, *args: Any, **kwargs: Any) -> Any:
-            _expect(self.state, v_from, container)
-            return func(self, *args, **kwargs)
-
-        return nested
-
-    return helper
-
-
-writer = make_helper(VALUE_WRITE, CONTAINER_WRITE)
-reader = make_helper(VALUE_READ, CONTAINER_READ)
 
 
 class TCompactProtocol(TProtocolBase):
@@ -145,7 +65,8 @@ class TCompactProtocol(TProtocolBase):
         string_length_limit: Optional[int] = DEFAULT_STRING_LENGTH_LIMIT,
         container_length_limit: Optional[int] = None,
     ) -> None:
-        TProtocolBase.__init__(self, trans)
+        self.trans = trans
+        self._recursion_depth = 0
         self.state = CLEAR
         self.__last_fid = 0
         self.__bool_fid: Optional[int] = None
@@ -193,33 +114,33 @@ class TCompactProtocol(TProtocolBase):
         self.__last_fid = fid
 
     def writeMessageBegin(self, name: str, type: int, seqid: int) -> None:
-        _expect(self.state, CLEAR)
-        self.__writeUByte(self.PROTOCOL_ID)
-        self.__writeUByte(self.VERSION | type << self.TYPE_SHIFT_AMOUNT)
-        # The sequence id as a uint32.
-        self.__writeVarint(seqid & 0xFFFFFFFF)
-        self.__writeBinary(name.encode("utf-8"))
+        expect(self.state, CLEAR)
+        text = name.encode("utf-8")
+        head = bytearray((self.PROTOCOL_ID, self.VERSION | type << self.TYPE_SHIFT_AMOUNT))
+        append_varint(head, seqid & 0xFFFFFFFF)  # an int32 travels as a uint32
+        append_varint(head, len(text))
+        self.trans.write(bytes(head + text))
         self.state = VALUE_WRITE
 
     def writeMessageEnd(self) -> None:
-        _expect(self.state, VALUE_WRITE)
+        expect(self.state, VALUE_WRITE)
         self.state = CLEAR
 
     def writeStructBegin(self, name: str) -> None:
-        _expect(self.state, CLEAR, CONTAINER_WRITE, VALUE_WRITE)
+        expect(self.state, CLEAR, CONTAINER_WRITE, VALUE_WRITE)
         self.__structs.append((self.state, self.__last_fid))
         self.state = FIELD_WRITE
         self.__last_fid = 0
 
     def writeStructEnd(self) -> None:
-        _expect(self.state, FIELD_WRITE)
+        expect(self.state, FIELD_WRITE)
         self.state, self.__last_fid = self.__structs.pop()
 
     def writeFieldStop(self) -> None:
         self.__writeUByte(0)
 
     def writeFieldBegin(self, name: str, type: int, fid: int) -> None:
-        _expect(self.state, FIELD_WRITE)
+        expect(self.state, FIELD_WRITE)
         if type == TType.BOOL:
             # The value goes into the header.
             self.state = BOOL_WRITE
@@ -229,11 +150,11 @@ class TCompactProtocol(TProtocolBase):
             self.__writeFieldHeader(CTYPES[type], fid)
 
     def writeFieldEnd(self) -> None:
-        _expect(self.state, VALUE_WRITE, BOOL_WRITE)
+        expect(self.state, VALUE_WRITE, BOOL_WRITE)
         self.state = FIELD_WRITE
 
     def writeCollectionBegin(self, etype: int, size: int) -> None:
-        _expect(self.state, VALUE_WRITE, CONTAINER_WRITE)
+        expect(self.state, VALUE_WRITE, CONTAINER_WRITE)
         if size <= 14:
             self.__writeUByte(size << 4 | CTYPES[etype])
         else:
@@ -246,7 +167,7 @@ class TCompactProtocol(TProtocolBase):
     writeListBegin = writeCollectionBegin
 
     def writeMapBegin(self, ktype: int, vtype: int, size: int) -> None:
-        _expect(self.state, VALUE_WRITE, CONTAINER_WRITE)
+        expect(self.state, VALUE_WRITE, CONTAINER_WRITE)
         if size == 0:
             self.__writeUByte(0)
         else:
@@ -256,7 +177,7 @@ class TCompactProtocol(TProtocolBase):
         self.state = CONTAINER_WRITE
 
     def writeCollectionEnd(self) -> None:
-        _expect(self.state, CONTAINER_WRITE)
+        expect(self.state, CONTAINER_WRITE)
         self.state = self.__containers.pop()
 
     writeMapEnd = writeCollectionEnd
@@ -269,7 +190,7 @@ class TCompactProtocol(TProtocolBase):
             assert self.__bool_fid is not None
             self.__writeFieldHeader(value, self.__bool_fid)
         else:
-            _expect(self.state, CONTAINER_WRITE)
+            expect(self.state, CONTAINER_WRITE)
             self.__writeUByte(value)
 
     @writer
@@ -338,7 +259,9 @@ class TCompactProtocol(TProtocolBase):
             raise TProtocolException(TProtocolException.INVALID_DATA, f"Invalid compact type {byte & 0x0F}") from None
 
     def readMessageBegin(self) -> tuple[str, int, int]:
-        _expect(self.state, CLEAR)
+        expect(self.state, CLEAR)
+        if self._fast_decode is not None:
+            return _core.apache_message_begin(self, True)
         protocol = self.__readUByte()
         if protocol != self.PROTOCOL_ID:
             raise TProtocolException(TProtocolException.BAD_VERSION, f"Bad protocol id in the message: {protocol}")
@@ -349,26 +272,26 @@ class TCompactProtocol(TProtocolBase):
             raise TProtocolException(TProtocolException.BAD_VERSION, f"Bad version: {version} (expect {self.VERSION})")
         seqid = self.__readVarint() & 0xFFFFFFFF
         seqid = (seqid ^ 0x80000000) - 0x80000000  # an int32 travels as a uint32
-        name = self.__readBinary().decode("utf-8")
+        name = text_of(self.__readBinary())
         return (name, type, seqid)
 
     def readMessageEnd(self) -> None:
-        _expect(self.state, CLEAR)
+        expect(self.state, CLEAR)
         if self.__structs:
             raise AssertionError(self.__structs)
 
     def readStructBegin(self) -> None:
-        _expect(self.state, CLEAR, CONTAINER_READ, VALUE_READ)
+        expect(self.state, CLEAR, CONTAINER_READ, VALUE_READ)
         self.__structs.append((self.state, self.__last_fid))
         self.state = FIELD_READ
         self.__last_fid = 0
 
     def readStructEnd(self) -> None:
-        _expect(self.state, FIELD_READ)
+        expect(self.state, FIELD_READ)
         self.state, self.__last_fid = self.__structs.pop()
 
     def readFieldBegin(self) -> tuple[Optional[str], int, int]:
-        _expect(self.state, FIELD_READ)
+        expect(self.state, FIELD_READ)
         byte = self.__readUByte()
         type = byte & 0x0F
         if type == TType.STOP:
@@ -384,11 +307,11 @@ class TCompactProtocol(TProtocolBase):
         return (None, self.__getTType(type), fid)
 
     def readFieldEnd(self) -> None:
-        _expect(self.state, VALUE_READ, BOOL_READ)
+        expect(self.state, VALUE_READ, BOOL_READ)
         self.state = FIELD_READ
 
     def readCollectionBegin(self) -> tuple[int, int]:
-        _expect(self.state, VALUE_READ, CONTAINER_READ)
+        expect(self.state, VALUE_READ, CONTAINER_READ)
         byte = self.__readUByte()
         size = byte >> 4
         type = self.__getTType(byte)
@@ -403,7 +326,7 @@ class TCompactProtocol(TProtocolBase):
     readListBegin = readCollectionBegin
 
     def readMapBegin(self) -> tuple[int, int, int]:
-        _expect(self.state, VALUE_READ, CONTAINER_READ)
+        expect(self.state, VALUE_READ, CONTAINER_READ)
         size = self.__readSize()
         self._check_container_length(size)
         types = self.__readUByte() if size > 0 else 0
@@ -414,7 +337,7 @@ class TCompactProtocol(TProtocolBase):
         return (ktype, vtype, size)
 
     def readCollectionEnd(self) -> None:
-        _expect(self.state, CONTAINER_READ)
+        expect(self.state, CONTAINER_READ)
         self.state = self.__containers.pop()
 
     readSetEnd = readCollectionEnd
@@ -424,7 +347,7 @@ class TCompactProtocol(TProtocolBase):
     def readBool(self) -> bool:
         if self.state == BOOL_READ:
             return bool(self.__bool_value)
-        _expect(self.state, CONTAINER_READ)
+        expect(self.state, CONTAINER_READ)
         return self.__readUByte() == CompactType.TRUE
 
     @reader
@@ -481,8 +404,9 @@ class TCompactProtocolAccelerated(TCompactProtocol):
     """The same under the name of Apache's with the C extension. ``fallback`` is taken and has no effect."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.pop("fallback", None)
-        super().__init__(*args, **kwargs)
+        if kwargs:
+            kwargs.pop("fallback", None)
+        TCompactProtocol.__init__(self, *args, **kwargs)
 
 
 class TCompactProtocolAcceleratedFactory(TProtocolFactory):
@@ -497,6 +421,7 @@ class TCompactProtocolAcceleratedFactory(TProtocolFactory):
         self._fallback = fallback
 
     def getProtocol(self, trans: Any) -> TCompactProtocolAccelerated:
-        return TCompactProtocolAccelerated(
-            trans, self.string_length_limit, self.container_length_limit, fallback=self._fallback
-        )
+        return TCompactProtocolAccelerated(trans, self.string_length_limit, self.container_length_limit)
+
+
+_core.set_apache(protocols=((), (TCompactProtocol, TCompactProtocolAccelerated)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Callable, Optional
 
+from fastthrift import _core
 from fastthrift.apache.Thrift import TException, TFrozenDict, TType
 from fastthrift.apache.transport.TTransport import DEFAULT_MAX_FRAME_SIZE, TTransportException
 
@@ -40,6 +41,21 @@ class TProtocolTypeError(TProtocolException, TypeError):
 
 class TProtocolRangeError(TProtocolException, OverflowError):
     """A number that its field's type has no room for."""
+
+
+class TProtocolDataError(TProtocolException, ValueError):
+    """A value of the right type that cannot be written: text with lone surrogates, for instance."""
+
+
+class TProtocolTextError(TProtocolException, UnicodeDecodeError):
+    """A string that is not UTF-8."""
+
+    def __init__(self, encoding: str, object: bytes, start: int, end: int, reason: str) -> None:
+        UnicodeDecodeError.__init__(self, encoding, object, start, end, reason)
+        self.type = TProtocolException.INVALID_DATA
+        self.message = UnicodeDecodeError.__str__(self)
+
+    __str__ = UnicodeDecodeError.__str__
 
 
 _Spec = Any
@@ -198,7 +214,7 @@ class TProtocolBase:
         return None  # type: ignore[return-value]
 
     def readString(self) -> str:
-        return self.readBinary().decode("utf-8")
+        return text_of(self.readBinary())
 
     def readBinary(self) -> bytes:
         return None  # type: ignore[return-value]
@@ -347,14 +363,11 @@ class TProtocolBase:
 
     def readContainerStruct(self, spec: _Spec) -> Any:
         obj_class, obj_spec = spec
-        if obj_class.__setattr__ is not object.__setattr__ and "read" in dir(obj_class):
-            # An immutable one is made by its class; a mutable one with checks of its own fills itself as well.
-            found = obj_class.read(self) if _is_frozen(obj_class) else None
-            if found is not None:
-                return found
+        if _is_frozen(obj_class):
+            return obj_class.read(self)
         obj = obj_class()
-        if hasattr(obj, "read"):
-            obj.read(self)
+        if hasattr(obj_class, "read"):
+            read_struct(obj, self)
         else:
             self.readStruct(obj, obj_spec)
         return obj
@@ -386,7 +399,7 @@ class TProtocolBase:
         return obj(**fields) if is_immutable else None
 
     def writeContainerStruct(self, val: Any, spec: _Spec) -> None:
-        val.write(self)
+        write_struct(val, self)
 
     def writeContainerList(self, val: Any, spec: _Spec) -> None:
         self.writeListBegin(spec[0], len(val))
@@ -427,9 +440,29 @@ class TProtocolBase:
             self.decrement_recursion_depth()
 
 
+def read_struct(struct: Any, iprot: Any) -> None:
+    """``struct.read(iprot)``, also where a field is called ``read``."""
+    method = getattr(type(struct), "read", None)
+    (method if callable(method) else _core.apache_struct_methods["read"])(struct, iprot)
+
+
+def write_struct(struct: Any, oprot: Any) -> None:
+    """``struct.write(oprot)``, also where a field is called ``write``."""
+    method = getattr(type(struct), "write", None)
+    (method if callable(method) else _core.apache_struct_methods["write"])(struct, oprot)
+
+
 def _is_frozen(cls: type) -> bool:
     """Whether `read` is the class's own method that makes an object, as that of immutable structs is."""
     return getattr(getattr(cls, "read", None), "__self__", None) is cls
+
+
+def text_of(data: bytes) -> str:
+    """The text of bytes that are UTF-8."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise TProtocolTextError(*error.args) from None
 
 
 def checkIntegerLimits(i: int, bits: int) -> None:

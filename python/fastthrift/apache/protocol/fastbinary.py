@@ -3,12 +3,6 @@
 
 from __future__ import annotations
 
-from typing import Any
+from fastthrift._core import decode_binary, decode_compact, encode_binary, encode_compact
 
 __all__ = ["decode_binary", "decode_compact", "encode_binary", "encode_compact"]
-
-# The core's come next.
-decode_binary: Any = None
-decode_compact: Any = None
-encode_binary: Any = None
-encode_compact: Any = None

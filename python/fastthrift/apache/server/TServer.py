@@ -1,4 +1,8 @@
-"""Servers: a processor behind a listening transport, one connection at a time or many."""
+"""Servers: a processor behind a listening transport, one connection at a time or many.
+
+`TThreadedServer` and `TThreadPoolServer` run on the core's engine where all their parts are ours, else in Python's threads. Other
+than Apache's all of them end: `close()` and SIGTERM let calls in flight finish first.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +14,18 @@ import threading
 from typing import Any
 
 from fastthrift.apache.protocol import TBinaryProtocol
+from fastthrift.apache.server._engine import engine_for
 from fastthrift.apache.transport import TTransport
+from fastthrift.server import _drains_on_sigterm, _serve_on_engine, _StoppableServer
 
 logger = logging.getLogger(__name__)
 
 
-class TServer:
+class TServer(_StoppableServer):
     """``TServer(processor, serverTransport)``, with ``transportFactory, protocolFactory`` for both directions, or with
     ``inputTransportFactory, outputTransportFactory, inputProtocolFactory, outputProtocolFactory``."""
+
+    _logger = logger
 
     def __init__(self, *args: Any) -> None:
         if len(args) == 2:
@@ -51,16 +59,31 @@ class TServer:
                 "THeaderProtocol servers require that both the input and output protocols are THeaderProtocol."
             )
 
+    @property
+    def trans(self) -> Any:
+        return self.serverTransport
+
+    @trans.setter
+    def trans(self, value: Any) -> None:
+        self.serverTransport = value
+
     def serve(self) -> None:
-        pass
+        """Serves until `close()`, SIGTERM or Ctrl-C."""
+
+    def handle(self, client: Any) -> None:
+        """Answers the calls of one connection until it ends."""
+        self._serve_connection(client)
+
+    def _serve_in_python(self) -> None:
+        self.serverTransport.listen()
+        with _drains_on_sigterm(self):
+            self._serve_generic()
 
     def _protocols(self, client: Any) -> tuple[Any, Any, Any, Any]:
         """The transports and protocols of a connection. A THeader connection has one of each for both directions."""
         itrans = self.inputTransportFactory.getTransport(client)
         iprot = self.inputProtocolFactory.getProtocol(itrans)
-        if _is_header(self.inputProtocolFactory):
-            return itrans, None, iprot, iprot
-        if (
+        if _is_header(self.inputProtocolFactory) or (
             self.outputTransportFactory is self.inputTransportFactory
             and self.outputProtocolFactory is self.inputProtocolFactory
         ):
@@ -74,10 +97,13 @@ class TServer:
         try:
             while True:
                 self.processor.process(iprot, oprot)
-        except TTransport.TTransportException:
+        except TTransport.TTransportException as error:
+            logger.debug("connection ended: %s", error)
             return True
         except Exception as error:  # noqa: BLE001 - whatever a protocol or processor raises
-            logger.exception(error)
+            if self.closed:
+                return True
+            self._refusals.refused("message", error)
             return False
         finally:
             itrans.close()
@@ -96,14 +122,40 @@ class TSimpleServer(TServer):
         TServer.__init__(self, *args)
 
     def serve(self) -> None:
+        self._serve_in_python()
+
+    def _start(self, client: Any) -> None:
+        self._run(client)
+
+
+class _EngineServer(TServer):
+    """One that the core's engine may stand in for. ``_steps``: the methods that see each connection."""
+
+    _steps: tuple[str, ...] = ()
+
+    def _engine_for(self) -> Any:
+        for step in ("handle", "_run", "_start", "_serve_connection", "_protocols", *self._steps):
+            if step in vars(self) or not getattr(type(self), step).__module__.startswith("fastthrift."):
+                return None
+        return engine_for(
+            self,
+            self.processor,
+            self.serverTransport,
+            (self.inputTransportFactory, self.inputProtocolFactory),
+            (self.outputTransportFactory, self.outputProtocolFactory),
+        )
+
+    def serve(self) -> None:
         self.serverTransport.listen()
-        while True:
-            client = self.serverTransport.accept()
-            if client:
-                self._serve_connection(client)
+        with _drains_on_sigterm(self):
+            engine = self._engine_for()
+            if engine is None:
+                self._serve_generic()
+            else:
+                _serve_on_engine(self, engine)
 
 
-class TThreadedServer(TServer):
+class TThreadedServer(_EngineServer):
     """A thread for each connection. ``daemon``: do not wait for them at exit."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -111,24 +163,19 @@ class TThreadedServer(TServer):
         self.daemon = kwargs.get("daemon", False)
 
     def serve(self) -> None:
-        self.serverTransport.listen()
-        while True:
-            try:
-                client = self.serverTransport.accept()
-                if client:
-                    thread = threading.Thread(target=self.handle, args=(client,), daemon=self.daemon)
-                    thread.start()
-            except KeyboardInterrupt:
-                raise
-            except Exception as error:  # noqa: BLE001 - of one connection
-                logger.exception(error)
+        super().serve()
 
     def handle(self, client: Any) -> None:
         self._serve_connection(client)
 
+    def _start(self, client: Any) -> None:
+        threading.Thread(target=self._run, args=(client,), daemon=self.daemon).start()
 
-class TThreadPoolServer(TServer):
+
+class TThreadPoolServer(_EngineServer):
     """A fixed number of threads that take connections from a queue."""
+
+    _steps = ("serveThread", "serveClient")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         TServer.__init__(self, *args)
@@ -137,31 +184,41 @@ class TThreadPoolServer(TServer):
         self.daemon = kwargs.get("daemon", False)
 
     def setNumThreads(self, num: int) -> None:
-        """How many connections are served at a time."""
+        """How many connections are served at a time. The engine serves all that come."""
         self.threads = num
 
     def serveThread(self) -> None:
         while True:
+            client = self.clients.get()
+            if client is None:
+                return
             try:
-                client = self.clients.get()
                 self.serveClient(client)
             except Exception as error:  # noqa: BLE001 - of one connection
                 logger.exception(error)
+            finally:
+                self._connections.remove(client)
 
     def serveClient(self, client: Any) -> None:
         self._serve_connection(client)
 
     def serve(self) -> None:
+        super().serve()
+
+    def _serve_generic(self) -> None:
         for _ in range(self.threads):
             threading.Thread(target=self.serveThread, daemon=self.daemon).start()
-        self.serverTransport.listen()
-        while True:
-            try:
-                client = self.serverTransport.accept()
-                if client:
-                    self.clients.put(client)
-            except Exception as error:  # noqa: BLE001 - of one connection
-                logger.exception(error)
+        super()._serve_generic()
+
+    def _start(self, client: Any) -> None:
+        self.clients.put(client)
+
+    def _drain(self) -> None:
+        try:
+            super()._drain()
+        finally:
+            for _ in range(self.threads):
+                self.clients.put(None)
 
 
 class TForkingServer(TServer):
@@ -172,40 +229,32 @@ class TForkingServer(TServer):
         self.children: list[int] = []
 
     def serve(self) -> None:
-        self.serverTransport.listen()
-        while True:
-            client = self.serverTransport.accept()
-            if not client:
-                continue
-            try:
-                pid = os.fork()
-                if pid:
-                    self.children.append(pid)
-                    self.collect_children()
-                    # The child has its own; not `close` of a TLS socket, which would say goodbye to the peer.
-                    self._forget(client)
-                    continue
-                os._exit(0 if self._serve_connection(client) else 1)
-            except OSError as error:
-                logger.exception(error)
+        self._serve_in_python()
 
-    @staticmethod
-    def _forget(client: Any) -> None:
+    def _start(self, client: Any) -> None:
+        try:
+            pid = os.fork()
+            if pid == 0:
+                status = 1
+                try:
+                    status = 0 if self._serve_connection(client) else 1
+                finally:
+                    os._exit(status)
+            self.children.append(pid)
+            self.collect_children()
+        except OSError as error:
+            logger.exception(error)
+        self._connections.remove(client)
+        # The child has its own; not `close` of a TLS socket, which would say goodbye to the peer.
         handle = getattr(client, "handle", None)
         with contextlib.suppress(OSError):
-            if handle is None:
-                client.close()
-            else:
-                handle.close()
+            (client if handle is None else handle).close()
 
     def collect_children(self) -> None:
         """Takes note of the children that have ended."""
-        while self.children:
-            try:
-                pid, _ = os.waitpid(0, os.WNOHANG)
-            except OSError:
-                pid = 0
-            if not pid:
-                break
-            if pid in self.children:
-                self.children.remove(pid)
+        for pid in list(self.children):
+            with contextlib.suppress(OSError):
+                ended, _ = os.waitpid(pid, os.WNOHANG)
+                if ended != pid:
+                    continue
+            self.children.remove(pid)

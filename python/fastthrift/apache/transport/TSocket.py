@@ -20,6 +20,8 @@ from fastthrift.apache.transport.TTransport import (
 
 logger = logging.getLogger(__name__)
 
+# Python allocates what is asked for before it comes, and a peer may announce much.
+_MOST_AT_ONCE = 262_144
 _IS_MAC_OR_BSD = sys.platform == "darwin" or sys.platform.startswith("freebsd")
 
 
@@ -31,6 +33,11 @@ class TSocketBase(TTransportBase):
     port: Any
     _unix_socket: Optional[str]
     _socket_family: int
+
+    @property
+    def sock(self) -> Any:
+        """The handle, by the name that thriftpy2's face has for it."""
+        return self.handle
 
     def _resolveAddr(self) -> list[Any]:
         """Addresses to try, as getaddrinfo gives them."""
@@ -139,7 +146,7 @@ class TSocket(TSocketBase):
         if self.handle is None:
             raise TTransportException(TTransportException.NOT_OPEN, "Transport not open")
         try:
-            found: bytes = self.handle.recv(sz)
+            found: bytes = self.handle.recv(min(sz, _MOST_AT_ONCE))
         except socket.timeout as error:
             raise TTransportTimeout(TTransportException.TIMED_OUT, "read timeout", error) from error
         except OSError as error:
@@ -189,6 +196,9 @@ class TServerSocket(TSocketBase, TServerTransportBase):
             self._backlog = backlog
 
     def listen(self) -> None:
+        """Binds and listens; once is enough, so that a program can ask for its port before it serves."""
+        if self.handle is not None:
+            return
         if self._unix_socket is not None:
             _remove_dead_socket(self._unix_socket)
         addresses = self._resolveAddr()
@@ -216,6 +226,8 @@ class TServerSocket(TSocketBase, TServerTransportBase):
         raise last if last is not None else OSError(errno.EADDRNOTAVAIL, "no address to listen on")
 
     def accept(self) -> Optional[TSocket]:
+        if self.handle is None:
+            raise TTransportException(TTransportException.NOT_OPEN, "the server socket does not listen")
         client, _ = self.handle.accept()
         client.settimeout(None)
         if client.family in (socket.AF_INET, socket.AF_INET6):

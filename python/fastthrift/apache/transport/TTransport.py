@@ -170,11 +170,15 @@ class TBufferedTransport(TTransportBase, CReadableTransport):
         return self.__rbuf
 
     def cstringio_refill(self, partialread: bytes, reqlen: int) -> BytesIO:
+        chunks = [partialread]
         missing = reqlen - len(partialread)
-        chunk = self.__trans.read(max(missing, self.__rbuf_size))
-        if len(chunk) < missing:
-            chunk += self.__trans.readAll(missing - len(chunk))
-        self.__rbuf = BytesIO(partialread + chunk)
+        while missing > 0:
+            chunk = self.__trans.read(max(missing, self.__rbuf_size))
+            if not chunk:
+                raise TTransportEOF
+            chunks.append(chunk)
+            missing -= len(chunk)
+        self.__rbuf = BytesIO(b"".join(chunks))
         return self.__rbuf
 
 
@@ -306,3 +310,7 @@ class TFileObjectTransport(TTransportBase):
 
     def flush(self) -> None:
         self.fileobj.flush()
+
+
+# Behind what it is made of.
+from fastthrift.apache.transport._sasl import TSaslClientTransport as TSaslClientTransport  # noqa: E402
