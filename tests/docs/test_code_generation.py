@@ -44,9 +44,7 @@ def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "notes.thrift").write_text(blocks("thrift")[0])
     (tmp_path / "tutorial.thrift").write_text("service Calculator {}")
-    (tmp_path / "wrong.thrift").write_text(
-        "struct A {\n  1: optional Nope a\n}"
-    )
+    (tmp_path / "wrong.thrift").write_text("struct A {\n  1: optional Nope a\n}")
     return tmp_path
 
 
