@@ -42,7 +42,7 @@ def resolved_fields(resolver: Resolver, nodes: list[_core.IdlField], kind: str, 
         fields.append(
             Field(
                 id, node.name, type, _requiredness(resolver, node, kind, owner), default, node.doc,
-                annotations_of(node.annotations), node.place,
+                annotations_of(node.annotations), node.place, kind == "exception",
             )
         )  # fmt: skip
     return fields

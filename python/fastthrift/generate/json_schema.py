@@ -1,6 +1,7 @@
 """``--gen json``: the definitions of a file as JSON, in the form of Apache's compiler.
 
-What it has beyond that: ``enum`` where a type is one (its ``typeId`` is i32). Docs have no trailing line feed.
+What it has beyond that: ``enum`` where a type is one (its ``typeId`` is i32), annotations of the values of enums. Docs have no
+trailing line feed.
 """
 
 from __future__ import annotations
@@ -119,7 +120,7 @@ class _InProgram:
     def typed(self, key: str, type: Type) -> Json:
         """``typeId`` and, where that does not say all, ``type``."""
         if isinstance(type, Container):
-            inner: Json = {"typeId": type.kind}
+            inner: Json = {"typeId": type.kind, **_notes(type.annotations)}
             if type.key is not None:
                 inner.update(self.typed("keyType", type.key))
             inner.update(self.typed("elemType" if type.key is None else "valueType", type.element))

@@ -28,6 +28,7 @@ class Container:
     element: Type  # of a map: the values
     key: Optional[Type] = None
     is_immutable: bool = False  # tuple, frozenset, TFrozenDict
+    annotations: Annotations = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(eq=False)
@@ -62,6 +63,7 @@ class Field:
     doc: str
     annotations: Annotations
     place: Place
+    in_exception: bool = False
 
 
 @dataclasses.dataclass(eq=False)

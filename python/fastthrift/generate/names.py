@@ -12,6 +12,7 @@ KEYWORDS = frozenset(
 )
 # Attributes that the runtime's classes rely on.
 STRUCT_ATTRIBUTES = frozenset(("thrift_spec",))
+EXCEPTION_ATTRIBUTES = STRUCT_ATTRIBUTES | {"args"}  # Exception's own makes a tuple of what it gets
 ENUM_ATTRIBUTES = frozenset(("_VALUES_TO_NAMES", "_NAMES_TO_VALUES"))
 SERVICE_ATTRIBUTES = frozenset(
     ("_call", "_call_oneway", "_send", "_recv", "_iprot", "_oprot", "_seqid")
@@ -25,7 +26,7 @@ def escaped(name: str, reserved: frozenset[str] = frozenset()) -> str:
 
 
 def field_name(field: Field) -> str:
-    return escaped(field.name, STRUCT_ATTRIBUTES)
+    return escaped(field.name, EXCEPTION_ATTRIBUTES if field.in_exception else STRUCT_ATTRIBUTES)
 
 
 def enum_item_name(name: str, is_int_enum: bool) -> str:

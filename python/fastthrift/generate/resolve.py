@@ -89,10 +89,11 @@ class Resolver:
             return BASES[written.base]
         if written.kind == "named":
             return self._named(written.name, written.place, is_used_now)
-        immutable = annotations_of(written.annotations).get("python.immutable")
+        annotations = annotations_of(written.annotations)
+        immutable = annotations.get("python.immutable")
         parts = [self.type(each, is_used_now) for each in written.arguments]
         key = parts[0] if written.kind == "map" else None
-        return Container(written.kind, parts[-1], key, immutable is not None and immutable != "false")
+        return Container(written.kind, parts[-1], key, immutable is not None and immutable != "false", annotations)
 
     def _named(self, name: str, place: Place, is_used_now: bool) -> Type:
         node = self._nodes.get(name)
@@ -125,7 +126,7 @@ class Resolver:
         target = self.type(node.type)
         said = annotations_of(node.annotations).get("python.immutable")
         if said is not None and said != "false" and isinstance(target, Container):
-            return Container(target.kind, target.element, target.key, True)
+            return Container(target.kind, target.element, target.key, True, target.annotations)
         return target
 
     def _shell(self, node: Union[_core.IdlEnum, _core.IdlStruct]) -> Union[Enum, Struct]:

@@ -13,7 +13,7 @@ from .types import Types
 
 # What the classes have from their bases, which a field of the same name takes the place of.
 STRUCT_MEMBERS = frozenset(("read", "write", "validate", "copy"))
-EXCEPTION_MEMBERS = frozenset(("read", "write", "validate", "args", "with_traceback", "add_note"))
+EXCEPTION_MEMBERS = frozenset(("read", "write", "validate", "with_traceback", "add_note"))
 CLASSES = {
     (False, False): "TStruct",
     (False, True): "TFrozenStruct",

@@ -95,6 +95,13 @@ def test_fields_called_as_methods_keep_their_values(generated):
     assert (value.read, value.write, value.validate) == (1, 2, 3)
 
 
+def test_an_exceptions_args_are_its_own(generated):
+    cls = generated("exception X {2: string args, 1: string message}").X
+    value = cls("abc", "m")
+    assert (value.args_, value.message) == ("abc", "m")
+    assert cls().args_ is None
+
+
 def test_an_int_enum_has_names_that_enum_reserves(generated):
     module = generated("enum E {mro, _x_, name, value, real, None}", "--gen", "py:enum")
     assert [each.name for each in module.E] == ["mro_", "_x__", "name", "value", "real", "None_"]

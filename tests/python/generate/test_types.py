@@ -30,7 +30,7 @@ struct Key {1: i32 a, 2: string b} (python.immutable = "")
 struct Keyed {1: map<Key, string> names, 2: set<Key> keys}
 exception Wrong {1: string message, 2: i32 code, 3: All all}
 exception Odd {2: i32 message, 1: list<string> args} (python.immutable = "false")
-const All ALL = {"name": "x", "points": [{"x": 1}], "odd": {[1]: [["a"]]}, "sets": [{1: 2}]}
+const All ALL = {"name": "x", "number": 1, "points": [{"x": 1}], "odd": {[1]: [["a"]]}, "sets": [{1: 2}]}
 const map<Key, list<double>> KEYS = {{"a": 1, "b": "c"}: [1, 2.5]}
 const i32 BLUE = Color.BLUE
 const binary RAW = "x"
