@@ -288,6 +288,7 @@ int meta_clear(PyObject* self) {
 
 void meta_dealloc(PyObject* self) {
   ClassData* data = std::exchange(reinterpret_cast<PayloadType*>(self)->data, nullptr);
+  if (data != nullptr) free_spares(reinterpret_cast<PyTypeObject*>(self), *data);
   PyType_Type.tp_dealloc(self);
   if (data == nullptr) return;
   LayoutUse::retire(std::move(data->layout));
