@@ -1,3 +1,4 @@
+#include "python/nones.hpp"
 #include "python/payload_type.hpp"
 
 #include <algorithm>
@@ -81,10 +82,16 @@ void free_instance(PyObject* self, PyTypeObject* type) {
 #endif
   auto** at = reinterpret_cast<PyObject**>(reinterpret_cast<char*>(self) + first_slot);
   auto** end = reinterpret_cast<PyObject**>(reinterpret_cast<char*>(self) + type->tp_basicsize);
+  Nones nones;
   for (; at != end; ++at) {
     PyObject* value = std::exchange(*at, nullptr);
-    Py_XDECREF(value);
+    if (value == Py_None) {
+      nones.drop();
+    } else {
+      Py_XDECREF(value);
+    }
   }
+  nones.settle();
 #if PY_VERSION_HEX >= 0x030C0000
   clear_dict(self);
 #else

@@ -11,6 +11,9 @@ import weakref
 
 import pytest
 
+from fastthrift.protocol import TBinaryProtocolFactory
+from fastthrift.utils import deserialize, serialize
+
 from .both import importable, ours, person, struct
 
 T = ours.TType
@@ -439,3 +442,27 @@ def test_threads_make_and_free_objects_of_one_class(leaf):
     for each in threads:
         each.join(30)
     assert failures == []
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="None is not counted there")
+def test_references_to_none_are_counted_right():
+    cls = struct("Sparse", [(n, (T.I32, "f%d" % n, False), None) for n in range(1, 50)]).ours
+    factory = TBinaryProtocolFactory()
+    data = serialize(cls(f3=1), factory)
+
+    def use():
+        it = cls(f1=1)
+        other = deserialize(cls(), data, factory)
+        it == other, copy.copy(it), pickle.loads(pickle.dumps({})), vars(it), repr(it)
+        it.f1 = None
+        del it.f2
+
+    use()
+    before = sys.getrefcount(None)
+    for _ in range(200):
+        use()
+    assert abs(sys.getrefcount(None) - before) < 50
+    kept = [cls(f2=2) for _ in range(100)]
+    assert abs(sys.getrefcount(None) - before - 100 * 48) < 50
+    del kept
+    assert abs(sys.getrefcount(None) - before) < 50
