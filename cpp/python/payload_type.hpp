@@ -47,6 +47,8 @@ struct ClassData {
   bool constructs = false;      // `type()` is object.__new__ and an initializer of ours
   bool fills_slots = false;     // and each of its fields is a slot that is reached directly
   bool copies_plainly = false;  // nobody has a say in copying and pickling
+  bool reads_plainly = false;   // nor in `read`
+  bool writes_plainly = false;  // nor in `write`
 
   // Freed instances with empty slots, to be used again; each names the next in its ob_type.
   PyObject* spare = nullptr;
