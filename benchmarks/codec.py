@@ -49,16 +49,13 @@ def _pair(table: Table, effort: Effort, shape: Shape, protocol: str, targets: tu
 def _measure(
     table: Table, effort: Effort, name: str, shape: str, codecs: dict[str, Codec], targets: tuple[float, float]
 ) -> None:
-    data = {peer: codec.encode(codec.value) for peer, codec in codecs.items()}
+    data = {peer: codec.encoding(codec.value)() for peer, codec in codecs.items()}
     same = {peer: data[peer] for peer in data if peer != "msgspec"}
     assert len(set(same.values())) == 1, f"{name}: the libraries write different bytes"
     msgspec = {"msgspec": MSGSPEC} if shape in MSGSPEC_ROWS else {}
-    encode = interleaved({p: lambda c=c: c.encode(c.value) for p, c in codecs.items()}, effort)  # type: ignore[misc]
+    encode = interleaved({p: c.encoding(c.value) for p, c in codecs.items()}, effort)
     table.row(f"{name} encode", encode, {"thriftpy2": targets[0], "thrift": APACHE, **msgspec})
-    decode = interleaved(
-        {p: lambda c=c, d=data[p]: c.decode(d) for p, c in codecs.items()},  # type: ignore[misc]
-        effort,
-    )
+    decode = interleaved({p: c.decoding(data[p]) for p, c in codecs.items()}, effort)
     limit = APACHE_FOOTER_DECODE if shape == "footer" else APACHE
     table.row(f"{name} decode", decode, {"thriftpy2": targets[1], "thrift": limit, **msgspec})
 

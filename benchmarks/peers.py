@@ -15,11 +15,11 @@ _Class = type[Any]
 
 @dataclass(frozen=True)
 class Codec:
-    """What a row measures of one library."""
+    """What a row measures of one library: each makes the call to be timed, one Python function around what the library has."""
 
     value: Any
-    encode: Callable[[Any], bytes]
-    decode: Callable[[bytes], Any]
+    encoding: Callable[[Any], Callable[[], bytes]]
+    decoding: Callable[[bytes], Callable[[], Any]]
 
 
 def loaded(package: str, shape: Shape) -> _Class:
@@ -65,8 +65,8 @@ def thrift_like(package: str, shape: Shape, protocol: str) -> Codec:
     serialize, deserialize = utils.serialize, utils.deserialize
     return Codec(
         build(cls, shape.value),
-        lambda value: serialize(value, factory),
-        lambda data: deserialize(cls(), data, factory),
+        lambda value: lambda: serialize(value, factory),
+        lambda data: lambda: deserialize(cls(), data, factory),
     )
 
 
@@ -82,18 +82,24 @@ def apache(shape: Shape, protocol: str) -> Codec:
     spec = [cls, cls.thrift_spec]
     assert make(TMemoryBuffer(), fallback=False)._fast_encode is not None, "Apache's C extension is not there"
 
-    def encode(value: Any) -> bytes:
-        out = make(TMemoryBuffer())
-        out.trans.write(out._fast_encode(value, spec))
-        return bytes(out.trans.getvalue())
+    def encoding(value: Any) -> Callable[[], bytes]:
+        def encode() -> bytes:
+            out = make(TMemoryBuffer())
+            out.trans.write(out._fast_encode(value, spec))
+            return bytes(out.trans.getvalue())
 
-    def decode(data: bytes) -> Any:
-        value = cls()
-        source = make(TMemoryBuffer(data), string_length_limit=1 << 30, container_length_limit=1 << 30)
-        source._fast_decode(value, source, spec)
-        return value
+        return encode
 
-    return Codec(build(theirs, shape.value, made.__getitem__), encode, decode)
+    def decoding(data: bytes) -> Callable[[], Any]:
+        def decode() -> Any:
+            value = cls()
+            source = make(TMemoryBuffer(data), string_length_limit=1 << 30, container_length_limit=1 << 30)
+            source._fast_decode(value, source, spec)
+            return value
+
+        return decode
+
+    return Codec(build(theirs, shape.value, made.__getitem__), encoding, decoding)
 
 
 def _apache_class(theirs: _Class, made: dict[_Class, _Class]) -> _Class:
@@ -149,8 +155,12 @@ def msgspec_array(shape: Shape, protocol: str) -> Codec:
         return made[cls]
 
     top = struct_of(theirs)
-    encoder, decoder = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(top)
-    return Codec(build(theirs, shape.value, made.__getitem__), encoder.encode, decoder.decode)
+    encode, decode = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder(top).decode
+    return Codec(
+        build(theirs, shape.value, made.__getitem__),
+        lambda value: lambda: encode(value),
+        lambda data: lambda: decode(data),
+    )
 
 
 PEERS: dict[str, Callable[[Shape, str], Codec]] = {

@@ -8,13 +8,17 @@
 namespace fastthrift::idl {
 namespace {
 
-constexpr std::string_view blanks = " \t\r\f\v";
+constexpr bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v'; }
 
-std::size_t indent_of(std::string_view line) { return std::min(line.find_first_not_of(blanks), line.size()); }
+std::size_t indent_of(std::string_view line) {
+  std::size_t at = 0;
+  while (at < line.size() && is_blank(line[at])) ++at;
+  return at;
+}
 
 std::string_view without_trailing_blanks(std::string_view line) {
-  const std::size_t last = line.find_last_not_of(blanks);
-  return last == std::string_view::npos ? std::string_view() : line.substr(0, last + 1);
+  while (!line.empty() && is_blank(line.back())) line.remove_suffix(1);
+  return line;
 }
 
 std::vector<std::string_view> lines_of(std::string_view text) {
@@ -53,9 +57,14 @@ std::string doc_text(std::string_view comment) {
   const auto first = std::find_if(lines.begin(), lines.end(), is_text);
   const auto last = std::find_if(lines.rbegin(), std::make_reverse_iterator(first), is_text).base();
   std::string text;
+  text.reserve(comment.size());
   for (auto line = first; line != last; ++line) {
     if (line != first) text += '\n';
-    text += find_invalid(*line) == std::string_view::npos ? std::string(*line) : replace_invalid(*line);
+    if (find_invalid(*line) == std::string_view::npos) {
+      text += *line;
+    } else {
+      text += replace_invalid(*line);
+    }
   }
   return text;
 }

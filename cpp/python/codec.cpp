@@ -118,7 +118,7 @@ Ref read_new_struct(Input& in, PyTypeObject* type, PyObject* thrift_spec, const 
   const bool is_own = has_its_spec(type, thrift_spec);
   return decode(in, options, [&](auto& decoder) {
     try {
-      if (is_own) return decoder.structure_of(type, payload::layout_of(type));
+      if (is_own) return Ref::steal(decoder.structure_of(type, payload::layout_of(type)));
       return decoder.plain_structure(type, thrift_spec);
     } catch (...) {
       decoder.path().raise_with(type);

@@ -31,8 +31,8 @@ class Decoder {
   Ref rarer_value(const Layout& layout, const Shape& shape);
   void skip(wire::TType type) { wire::skip(in_, type, depth_.open()); }
 
-  // A new object of a payload class; and of any other by a spec in Apache's form.
-  Ref structure_of(PyTypeObject* type, const Layout& layout);
+  // A new object (a new reference) of a payload class; and of any other by a spec in Apache's form.
+  PyObject* structure_of(PyTypeObject* type, const Layout& layout);
   Ref plain_structure(PyTypeObject* type, PyObject* thrift_spec);
   void other_fields(PyObject* object, const Layout& layout);
 
@@ -42,7 +42,8 @@ class Decoder {
   using TType = wire::TType;
   using Level = Depth::Level;
 
-  void direct_fields(PyObject* object, const Layout& layout);
+  // True: each of the layout's fields came, in their order.
+  bool direct_fields(PyObject* object, const Layout& layout);
   template <class Set>
   void each_field(const Layout& layout, Set set);
   const FieldLayout* next_field(const Layout& layout, std::size_t expected, bool& is_end);
@@ -55,10 +56,12 @@ class Decoder {
   Ref set(const Layout& layout, const Shape& shape);
   Ref map(const Layout& layout, const Shape& shape);
   Ref items_of(const Layout& layout, const Shape& shape);
-  // A list of `size` elements, each made by `next(place)`.
-  template <class Next>
-  Ref elements(const wire::ListHeader& header, Next next);
-  Ref element(typename Reader::Place& place, const Layout& layout, const Shape& shape, Form form);
+  // An empty list with room for `header.size` elements, or for as many as surely come; `put` adds them.
+  Ref roomy_list(const wire::ListHeader& header);
+  Ref elements(const wire::ListHeader& header, const Layout& layout, const Shape& shape, Form form);
+  Ref structures(const wire::ListHeader& header, PyTypeObject* type);
+  // A new reference.
+  PyObject* element(typename Reader::Place& place, const Layout& layout, const Shape& shape, Form form);
 
   Reader in_;
   const DecodeOptions& options_;
@@ -69,6 +72,21 @@ class Decoder {
 
 // An empty dict with room for as many items, up to a point: they may never come.
 Ref new_dict(std::uint32_t size);
+// Adds the element at `index` of a list that is being made, taking it over. Python code that finds the list
+// before it is complete finds what is there so far; where it changes the list, RuntimeError.
+[[noreturn]] void refuse_changed_list(PyObject* element);
+FASTTHRIFT_INLINE void put(PyObject* list, std::uint32_t index, PyObject* element) {
+  auto* inside = reinterpret_cast<PyListObject*>(list);
+  const auto at = static_cast<Py_ssize_t>(index);
+  if (Py_SIZE(inside) != at) [[unlikely]]
+    refuse_changed_list(element);
+  if (inside->allocated > at) [[likely]] {
+    inside->ob_item[at] = element;
+    Py_SET_SIZE(inside, at + 1);
+  } else {
+    checked_status(PyList_Append(list, Ref::steal(element).get()));
+  }
+}
 // A value that can be an element of a set or a key of a map: a list becomes a tuple.
 Ref hashable(Ref value);
 // A uuid.UUID.
@@ -83,7 +101,10 @@ void Decoder<Reader>::structure_into(PyObject* object) {
   if (payload::is_payload_type(type)) [[likely]] {
     const Layout* current = payload::current_layout(type);
     const Layout& layout = current != nullptr ? *current : payload::layout_of(type);
-    return layout.is_direct() ? direct_fields(object, layout) : other_fields(object, layout);
+    if (!layout.is_direct()) [[unlikely]]
+      return other_fields(object, layout);
+    direct_fields(object, layout);
+    return;
   }
   std::unique_ptr<Layout> keep;
   other_fields(object, payload::layout_of_object(object, keep));
@@ -113,13 +134,14 @@ const FieldLayout* Decoder<Reader>::next_field(const Layout& layout, std::size_t
 }
 
 template <class Reader>
-void Decoder<Reader>::direct_fields(PyObject* object, const Layout& layout) {
+bool Decoder<Reader>::direct_fields(PyObject* object, const Layout& layout) {
   const Depth::StructLevel level(depth_, "reading a Thrift struct");
   const PlainOptions plain{options_.decode_response};
   const FieldLayout* const fields = layout.fields().data();
   const FieldLayout* const end = fields + layout.fields().size();
   const FieldLayout* expected = fields;
   const FieldLayout* current = nullptr;
+  bool in_order = true;
   typename Reader::Place place(in_);
   const auto saved = place.struct_begin();
   try {
@@ -129,6 +151,7 @@ void Decoder<Reader>::direct_fields(PyObject* object, const Layout& layout) {
         current = expected;
       } else {
         place.leave();
+        in_order = false;
         bool is_end = false;
         current = next_field(layout, static_cast<std::size_t>(expected - fields), is_end);
         place.resume();
@@ -140,12 +163,14 @@ void Decoder<Reader>::direct_fields(PyObject* object, const Layout& layout) {
       if (value != nullptr) [[likely]] {
         // These cannot close a cycle: the object need not be tracked for them.
         PyObject* before = std::exchange(payload::slot(object, current->offset), value);
-        if (before != nullptr && before != Py_None) [[unlikely]] {
-          place.leave();
-          Py_DECREF(before);  // which may run Python code
-          place.resume();
-        } else {
-          Py_XDECREF(before);
+        if (before != nullptr) {
+          if (before == Py_None) {
+            Py_DECREF(before);
+          } else {
+            place.leave();
+            Py_DECREF(before);  // which may run Python code
+            place.resume();
+          }
         }
       } else {
         place.leave();
@@ -159,6 +184,7 @@ void Decoder<Reader>::direct_fields(PyObject* object, const Layout& layout) {
     throw;
   }
   place.struct_end(saved);
+  return in_order && expected == end;
 }
 
 template <class Reader>
@@ -263,7 +289,9 @@ FASTTHRIFT_INLINE Ref Decoder<Reader>::string(bool is_text) {
 template <class Reader>
 Ref Decoder<Reader>::structure(const Shape& shape) {
   if (payload::is_payload_type(shape.type)) [[likely]] {
-    return structure_of(shape.type, payload::layout_of(shape.type));
+    const Layout* current = payload::current_layout(shape.type);
+    const Layout& layout = current != nullptr ? *current : payload::layout_of(shape.type);
+    return Ref::steal(structure_of(shape.type, layout));
   }
   if (shape.pair != nullptr) {
     const Ref spec = payload::spec_in(shape.pair);
@@ -275,14 +303,13 @@ Ref Decoder<Reader>::structure(const Shape& shape) {
 }
 
 template <class Reader>
-Ref Decoder<Reader>::structure_of(PyTypeObject* type, const Layout& layout) {
+PyObject* Decoder<Reader>::structure_of(PyTypeObject* type, const Layout& layout) {
   collector_.count_object();
   if (!layout.defaults().empty()) [[likely]] {
     // What `type()` would do, but only for the fields that do not come.
     Ref object = checked(payload::allocate(type));
-    direct_fields(object.get(), layout);
-    payload::fill_missing(object.get(), layout);
-    return object;
+    if (!direct_fields(object.get(), layout)) payload::fill_missing(object.get(), layout);
+    return object.release();
   }
   Ref object = payload::make(type);
   // A `__new__` may give something else.
@@ -291,7 +318,7 @@ Ref Decoder<Reader>::structure_of(PyTypeObject* type, const Layout& layout) {
   } else {
     structure_into(object.get());
   }
-  return object;
+  return object.release();
 }
 
 template <class Reader>
@@ -309,40 +336,58 @@ Ref Decoder<Reader>::uuid() {
 }
 
 template <class Reader>
-template <class Next>
-Ref Decoder<Reader>::elements(const wire::ListHeader& header, Next next) {
+Ref Decoder<Reader>::roomy_list(const wire::ListHeader& header) {
   // Never more than 1,024 places ahead of the bytes: a stream may have announced what it will not send.
   constexpr std::uint32_t ahead = 1024;
   const std::uint64_t at_hand = in_.input().at_hand() / Reader::minimum_size(header.element);
   const std::uint32_t sure = header.size <= at_hand || header.size <= ahead ? header.size : ahead;
   Ref list = checked(PyList_New(static_cast<Py_ssize_t>(sure)));
-  // Nobody must find it before it is complete: Python code may run while elements are made.
-  PyObject_GC_UnTrack(list.get());
-  std::uint32_t i = 0;
-  typename Reader::Place place(in_);
-  try {
-    for (; i < sure; ++i) PyList_SET_ITEM(list.get(), i, next(place).release());
-    for (; i < header.size; ++i) checked_status(PyList_Append(list.get(), next(place).get()));
-  } catch (...) {
-    path_.enter_element(i);
-    throw;
-  }
-  place.leave();
-  PyObject_GC_Track(list.get());
+  Py_SET_SIZE(list.get(), 0);
   return list;
 }
 
 // The place is left while anything but a plain value is read.
 template <class Reader>
-FASTTHRIFT_INLINE Ref Decoder<Reader>::element(typename Reader::Place& place, const Layout& layout,
-                                               const Shape& shape, Form form) {
+FASTTHRIFT_INLINE PyObject* Decoder<Reader>::element(typename Reader::Place& place, const Layout& layout,
+                                                     const Shape& shape, Form form) {
   PyObject* plain = read_plain(place, form, PlainOptions{options_.decode_response});
   if (plain != nullptr) [[likely]]
-    return Ref::steal(plain);
+    return plain;
   place.leave();
-  Ref value = this->value(layout, shape);
+  PyObject* value = this->value(layout, shape).release();
   place.resume();
   return value;
+}
+
+template <class Reader>
+FASTTHRIFT_INLINE Ref Decoder<Reader>::elements(const wire::ListHeader& header, const Layout& layout,
+                                                const Shape& shape, Form form) {
+  Ref list = roomy_list(header);
+  std::uint32_t i = 0;
+  typename Reader::Place place(in_);
+  try {
+    for (; i < header.size; ++i) put(list.get(), i, element(place, layout, shape, form));
+  } catch (...) {
+    path_.enter_element(i);
+    throw;
+  }
+  place.leave();
+  return list;
+}
+
+// Of one class, whose layout is looked up once.
+template <class Reader>
+Ref Decoder<Reader>::structures(const wire::ListHeader& header, PyTypeObject* type) {
+  const Layout& layout = payload::layout_of(type);
+  Ref list = roomy_list(header);
+  std::uint32_t i = 0;
+  try {
+    for (; i < header.size; ++i) put(list.get(), i, structure_of(type, layout));
+  } catch (...) {
+    path_.enter_element(i);
+    throw;
+  }
+  return list;
 }
 
 template <class Reader>
@@ -363,29 +408,20 @@ Ref Decoder<Reader>::elements_of(const Layout& layout, const Shape& shape) {
     for (std::uint32_t i = 0; i < header.size; ++i) skip(header.element);
     return checked(PyList_New(0));
   }
-  using Place = typename Reader::Place;
   switch (element.form) {  // one loop for each form that comes in bulk
     case Form::i32:
-      return elements(header, [&](Place& at) { return this->element(at, layout, element, Form::i32); });
+      return elements(header, layout, element, Form::i32);
     case Form::i64:
-      return elements(header, [&](Place& at) { return this->element(at, layout, element, Form::i64); });
+      return elements(header, layout, element, Form::i64);
     case Form::float64:
-      return elements(header, [&](Place& at) { return this->element(at, layout, element, Form::float64); });
+      return elements(header, layout, element, Form::float64);
     case Form::text:
-      return elements(header, [&](Place& at) { return this->element(at, layout, element, Form::text); });
+      return elements(header, layout, element, Form::text);
     case Form::structure:
-      if (payload::is_payload_type(element.type)) {
-        const Layout& inner = payload::layout_of(element.type);
-        return elements(header, [&](Place& at) {
-          at.leave();
-          Ref made = structure_of(element.type, inner);
-          at.resume();
-          return made;
-        });
-      }
+      if (payload::is_payload_type(element.type)) return structures(header, element.type);
       [[fallthrough]];
     default:
-      return elements(header, [&](Place& at) { return this->element(at, layout, element, element.form); });
+      return elements(header, layout, element, element.form);
   }
 }
 
@@ -434,9 +470,9 @@ Ref Decoder<Reader>::items_of(const Layout& layout, const Shape& shape) {
   typename Reader::Place place(in_);
   try {
     for (; i < header.size; ++i) {
-      Ref key = element(place, layout, key_shape, key_shape.form);
+      Ref key = Ref::steal(element(place, layout, key_shape, key_shape.form));
       if (!is_hashable) key = hashable(std::move(key));
-      const Ref value = element(place, layout, value_shape, value_shape.form);
+      const Ref value = Ref::steal(element(place, layout, value_shape, value_shape.form));
       if (!is_plain) place.leave();  // hashing a key or freeing a value may run Python code
       checked_status(PyDict_SetItem(map.get(), key.get(), value.get()));
       if (!is_plain) place.resume();

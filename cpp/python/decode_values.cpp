@@ -14,6 +14,11 @@ Ref new_dict(std::uint32_t size) {
   return checked(PyDict_New());
 }
 
+void refuse_changed_list(PyObject* element) {
+  Py_DECREF(element);
+  raise(PyExc_RuntimeError, "list changed size while it was read");
+}
+
 Ref hashable(Ref value) {
   if (PyList_Check(value.get())) {
     Ref tuple = checked(PyTuple_New(PyList_GET_SIZE(value.get())));

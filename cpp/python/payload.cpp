@@ -169,6 +169,8 @@ bool have_equal_values(PyObject* self, PyObject* other) {
   if (Py_TYPE(self) == Py_TYPE(other) && data_of(Py_TYPE(self)).is_struct) {
     ClassData& data = current(Py_TYPE(self));
     for (std::size_t i = 0; i < data.members.size(); ++i) {
+      const Py_ssize_t offset = data.members[i].offset;
+      if (offset != 0 && slot(self, offset) == slot(other, offset)) continue;
       const Ref left = value_of(self, data.members[i]);
       const Ref right = value_of(other, data.members[i]);
       if (left.get() == right.get()) continue;
@@ -177,6 +179,7 @@ bool have_equal_values(PyObject* self, PyObject* other) {
       checked_status(same);
       if (same == 0) return false;
     }
+    if (dict_of(self) == nullptr && dict_of(other) == nullptr) return true;
     Ref left = extras_of(self, data);
     Ref right = extras_of(other, data);
     const Py_ssize_t size = left ? PyDict_GET_SIZE(left.get()) : 0;

@@ -58,7 +58,11 @@ inline PyObject*& slot(PyObject* object, Py_ssize_t offset) {
 
 // Stores into a slot, taking over `value`, and starts to track the object for the collector if `value` may
 // close a cycle.
-void store(PyObject* object, Py_ssize_t offset, Ref value);
+inline void store(PyObject* object, Py_ssize_t offset, Ref value) {
+  if (PyType_IS_GC(Py_TYPE(value.get())) && !PyObject_GC_IsTracked(object)) PyObject_GC_Track(object);
+  PyObject* before = std::exchange(slot(object, offset), value.release());
+  Py_XDECREF(before);
+}
 
 // A class as the IDL's builder makes it: `TPayloadMeta(name, (base,), namespace)` without the detour through
 // Python. `thrift_spec` is a dict, `default_spec` a list of (name, default) as thriftpy2's.

@@ -183,6 +183,22 @@ PyObject* get_state(PyObject* self, PyObject*) {
   });
 }
 
+namespace {
+
+// A state mostly has the fields in their order, so that each is looked for where the one before suggests.
+// Takes the value when it is the field there; false: somebody else has to find it.
+bool set_expected(PyObject* self, std::size_t& expected, PyObject* name, PyObject* value) {
+  ClassData& data = current(Py_TYPE(self));
+  if (!data.is_struct || expected >= data.members.size()) return false;
+  const Member& member = data.members[expected];
+  if (member.offset == 0 || PyUnicode_Compare(member.name.get(), name) != 0) return false;
+  ++expected;
+  store(self, member.offset, Ref::share(value));
+  return true;
+}
+
+}  // namespace
+
 PyObject* set_state(PyObject* self, PyObject* state) {
   return guarded<PyObject*>(nullptr, [&]() -> PyObject* {
     PyObject* slots = Py_None;
@@ -196,8 +212,11 @@ PyObject* set_state(PyObject* self, PyObject* state) {
         raise(PyExc_TypeError, "the state of a struct must be a dict, got %s", Py_TYPE(part)->tp_name);
       }
       Py_ssize_t position = 0;
+      std::size_t expected = 0;
       PyObject *name, *value;
       while (PyDict_Next(part, &position, &name, &value)) {
+        if (part != slots && PyUnicode_CheckExact(name) && set_expected(self, expected, name, value))
+          continue;
         Py_INCREF(name);
         if (PyUnicode_CheckExact(name)) PyUnicode_InternInPlace(&name);
         Ref keep_name = Ref::steal(name);

@@ -1,3 +1,4 @@
+#include "python/nones.hpp"
 #include "python/payload_type.hpp"
 
 #include <new>
@@ -146,6 +147,7 @@ void initialise(InitializerObject* init, PyObject* self, PyObject* const* argume
 void fill_defaults(InitializerObject* init, const ClassData& data, PyObject* self, bool& forms_cycle) {
   const std::size_t size = init->fields->size();
   const unsigned int generation = data.generation;
+  Nones nones;
   for (std::size_t i = 0; i < size; ++i) {
     const Field& field = (*init->fields)[i];
     if (data.generation != generation)
@@ -156,15 +158,22 @@ void fill_defaults(InitializerObject* init, const ClassData& data, PyObject* sel
     }
     PyObject*& place = slot(self, data.members[i].offset);
     if (place != nullptr) continue;
-    if (!field.is_copied) [[likely]] {
+    if (field.value == Py_None) [[likely]] {
+      place = Py_None;
+      nones.take();
+      continue;
+    }
+    if (!field.is_copied) {
       Py_INCREF(field.value);
       place = field.value;
       forms_cycle |= may_form_cycle(field.value);
       continue;
     }
+    nones.settle();
     place = copy_default(field.value).release();
     forms_cycle = true;
   }
+  nones.settle();
 }
 
 PyObject* call_type(PyObject* type, PyObject* const* arguments, std::size_t count, PyObject* keywords) {
@@ -432,27 +441,6 @@ FieldDefault default_at(PyObject* initializer, std::size_t index) {
   return (*as_initializer(initializer)->fields)[index];
 }
 
-namespace {
-
-// References to None that are counted together: one by one each would wait for the one before.
-class Nones {
- public:
-  void count() { ++count_; }
-  void settle() {
-#if PY_VERSION_HEX < 0x030C0000 && !defined(Py_REF_DEBUG)
-    Py_SET_REFCNT(Py_None, Py_REFCNT(Py_None) + count_);
-#else
-    for (Py_ssize_t i = 0; i < count_; ++i) Py_INCREF(Py_None);
-#endif
-    count_ = 0;
-  }
-
- private:
-  Py_ssize_t count_ = 0;
-};
-
-}  // namespace
-
 void fill_missing(PyObject* self, const Layout& layout) {
   const FieldDefault* at = layout.defaults().data();
   Nones nones;
@@ -462,7 +450,7 @@ void fill_missing(PyObject* self, const Layout& layout) {
     if (place != nullptr) continue;
     if (given.value == Py_None) [[likely]] {
       place = Py_None;
-      nones.count();
+      nones.take();
     } else {
       nones.settle();  // copying may run Python code
       store(self, field.offset, default_of(given));

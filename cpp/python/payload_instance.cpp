@@ -1,3 +1,4 @@
+#include "python/nones.hpp"
 #include "python/payload_type.hpp"
 
 #include <algorithm>
@@ -54,6 +55,25 @@ int traverse_base(PyObject* self, visitproc visit, void* arg) {
 
 namespace {
 
+// Empty instances that wait to be used again, of one class and of all. None where a tool watches memory, or
+// threads run at once; none with a finalizer, which would run once for all who have the place.
+#if defined(__SANITIZE_ADDRESS__) || defined(Py_GIL_DISABLED) || defined(PYPY_VERSION)
+constexpr unsigned most_spares = 0;
+#else
+constexpr unsigned most_spares = 512;
+#endif
+constexpr unsigned most_spares_of_all = 8192;
+
+bool keep_spare(PyObject* self, PyTypeObject* type) {
+  ClassData* data = reinterpret_cast<PayloadType*>(type)->data;
+  if (data == nullptr || data->spares >= most_spares || ClassData::spares_of_all >= most_spares_of_all ||
+      type->tp_finalize != nullptr || type->tp_free != PyObject_GC_Del || !data->is_struct) {
+    return false;
+  }
+  data->add_spare(self);
+  return true;
+}
+
 void free_instance(PyObject* self, PyTypeObject* type) {
 #if PY_VERSION_HEX >= 0x030C0000
   PyObject_ClearWeakRefs(self);
@@ -62,13 +82,35 @@ void free_instance(PyObject* self, PyTypeObject* type) {
 #endif
   auto** at = reinterpret_cast<PyObject**>(reinterpret_cast<char*>(self) + first_slot);
   auto** end = reinterpret_cast<PyObject**>(reinterpret_cast<char*>(self) + type->tp_basicsize);
-  for (; at != end; ++at) Py_CLEAR(*at);
+  Nones nones;
+  for (; at != end; ++at) {
+    PyObject* value = std::exchange(*at, nullptr);
+    if (value == Py_None) {
+      nones.drop();
+    } else {
+      Py_XDECREF(value);
+    }
+  }
+  nones.settle();
+#if PY_VERSION_HEX >= 0x030C0000
   clear_dict(self);
-  type->tp_free(self);
+#else
+  if (reinterpret_cast<Instance*>(self)->dict != nullptr) clear_dict(self);
+#endif
+  if (!keep_spare(self, type)) type->tp_free(self);
   Py_DECREF(type);
 }
 
 }  // namespace
+
+unsigned int ClassData::spares_of_all = 0;
+
+void free_spares(PyTypeObject* type, ClassData& data) {
+  while (PyObject* self = data.take_spare()) {
+    self->ob_type = type;
+    PyObject_GC_Del(self);
+  }
+}
 
 void deallocate_instance(PyObject* self) {
   PyTypeObject* type = Py_TYPE(self);
@@ -258,18 +300,12 @@ PyTypeObject* make_base() {
   return type;
 }
 
-PyObject* allocate(PyTypeObject* type) {
+PyObject* allocate_anew(PyTypeObject* type) {
   PyObject* self = PyObject_GC_New(PyObject, type);
   if (self == nullptr) return nullptr;
   std::fill_n(reinterpret_cast<char*>(self) + sizeof(PyObject),
               static_cast<std::size_t>(type->tp_basicsize) - sizeof(PyObject), '\0');
   return self;
-}
-
-void store(PyObject* object, Py_ssize_t offset, Ref value) {
-  if (may_form_cycle(value.get())) track(object);
-  PyObject* before = std::exchange(slot(object, offset), value.release());
-  Py_XDECREF(before);
 }
 
 }  // namespace fastthrift::python::payload

@@ -20,7 +20,8 @@ PyObject* frozen_setattr = nullptr;   // of immutable classes
 PyObject* meta_maker = nullptr;       // TPayloadMeta.__new__
 
 struct Names {
-  PyObject *dict, *thrift_spec, *default_spec, *init, *new_, *slots, *setattr, *delattr, *module;
+  PyObject *dict, *thrift_spec, *default_spec, *init, *new_, *slots, *setattr, *delattr, *module, *read,
+      *write;
 } names;
 
 bool is_reserved(PyObject* name) {
@@ -290,6 +291,7 @@ int meta_clear(PyObject* self) {
 
 void meta_dealloc(PyObject* self) {
   ClassData* data = std::exchange(reinterpret_cast<PayloadType*>(self)->data, nullptr);
+  if (data != nullptr) free_spares(reinterpret_cast<PyTypeObject*>(self), *data);
   PyType_Type.tp_dealloc(self);
   if (data == nullptr) return;
   LayoutUse::retire(std::move(data->layout));
@@ -356,6 +358,8 @@ void compile(PyTypeObject* type, ClassData& data) {
                   (setter == default_setattr || data.is_frozen);
 
   data.copies_plainly = data.is_struct && is_copied_plainly(type);
+  data.reads_plainly = _PyType_Lookup(type, names.read) == _PyType_Lookup(base_type, names.read);
+  data.writes_plainly = _PyType_Lookup(type, names.write) == _PyType_Lookup(base_type, names.write);
 
   Ref before = std::exchange(data.initializer, Ref());
   if (is_ours) data.initializer = Ref::share(initializer);
@@ -422,8 +426,9 @@ int add_metaclass_to(PyObject* module) {
            PyUnicode_InternFromString("default_spec"), PyUnicode_InternFromString("__init__"),
            PyUnicode_InternFromString("__new__"),      PyUnicode_InternFromString("__slots__"),
            PyUnicode_InternFromString("__setattr__"),  PyUnicode_InternFromString("__delattr__"),
-           PyUnicode_InternFromString("__module__")};
-  if (names.module == nullptr) return -1;
+           PyUnicode_InternFromString("__module__"),   PyUnicode_InternFromString("read"),
+           PyUnicode_InternFromString("write")};
+  if (names.write == nullptr) return -1;
   meta_type.tp_name = "fastthrift.thrift.TPayloadMeta";
   meta_type.tp_basicsize = sizeof(PayloadType);
   meta_type.tp_itemsize = PyType_Type.tp_itemsize;

@@ -46,8 +46,24 @@ struct ClassData {
   bool is_plain = false;        // nobody overrides attribute access
   bool constructs = false;      // `type()` is object.__new__ and an initializer of ours
   bool fills_slots = false;     // and each of its fields is a slot that is reached directly
-  bool copies_plainly = false;  // nobody has a say in copying and pickling
   bool is_frozen = false;       // attributes are set by the core alone
+  bool copies_plainly = false;  // nobody has a say in copying and pickling
+  bool reads_plainly = false;   // nor in `read`
+  bool writes_plainly = false;  // nor in `write`
+
+  // Freed instances with empty slots, to be used again; each names the next in its ob_type.
+  PyObject* spare = nullptr;
+  unsigned int spares = 0;
+  static unsigned int spares_of_all;
+  void add_spare(PyObject* instance) {
+    instance->ob_type = reinterpret_cast<PyTypeObject*>(std::exchange(spare, instance));
+    ++spares, ++spares_of_all;
+  }
+  PyObject* take_spare() {
+    if (spare == nullptr) return nullptr;
+    --spares, --spares_of_all;
+    return std::exchange(spare, reinterpret_cast<PyObject*>(spare->ob_type));
+  }
 
   std::unique_ptr<Layout> layout;
   Ref spec;  // the thrift_spec that `layout` was compiled from
@@ -145,8 +161,18 @@ inline void track(PyObject* self) {
   if (!PyObject_GC_IsTracked(self)) PyObject_GC_Track(self);
 }
 
-// A new instance with empty slots that the collector does not know yet. Only for struct layouts.
-PyObject* allocate(PyTypeObject* type);
+// A new instance with empty slots that the collector does not know yet. Only for struct layouts. Instances
+// that were freed lately are used again.
+PyObject* allocate_anew(PyTypeObject* type);
+void free_spares(PyTypeObject* type, ClassData& data);
+inline PyObject* allocate(PyTypeObject* type) {
+  PyObject* self = data_of(type).take_spare();
+  if (self == nullptr) return allocate_anew(type);
+  self->ob_type = type;
+  Py_INCREF(type);
+  _Py_NewReference(self);
+  return self;
+}
 
 // Loops that run Python code between two members go by index and copy what they need: the code may change the
 // class, and `members` with it.

@@ -6,6 +6,7 @@
 
 #include "python/bytes_buffer.hpp"
 #include "python/codec.hpp"
+#include "python/payload_type.hpp"
 #include "python/protocol.hpp"
 #include "python/view.hpp"
 
@@ -14,15 +15,12 @@ namespace {
 
 PyObject* core = nullptr;  // the module, for the memory transport of the generic way
 
-PyObject* write_name = nullptr;
-PyObject* read_name = nullptr;
-PyObject* base_write = nullptr;  // TPayload's
-PyObject* base_read = nullptr;
-
-// An object of ours whose class leaves `method` to TPayload, so that nobody can tell whether it was called.
-bool goes_past(PyObject* object, PyObject* name, PyObject* method) {
-  PyTypeObject* type = Py_TYPE(object);
-  return payload::is_payload_type(type) && _PyType_Lookup(type, name) == method;
+// An object of ours whose class leaves the method to TPayload, so that nobody can tell whether it was called.
+bool is_written_directly(PyObject* object) {
+  return payload::is_payload_type(Py_TYPE(object)) && payload::current(Py_TYPE(object)).writes_plainly;
+}
+bool is_read_directly(PyObject* object) {
+  return payload::is_payload_type(Py_TYPE(object)) && payload::current(Py_TYPE(object)).reads_plainly;
 }
 
 const CodecOptions& default_options() {
@@ -55,7 +53,7 @@ std::size_t& last_size(const PyTypeObject* type) {
 
 Ref serialized(PyObject* object, PyObject* factory) {
   const CodecOptions* options = options_for(factory);
-  if (options != nullptr && goes_past(object, write_name, base_write)) [[likely]] {
+  if (options != nullptr && is_written_directly(object)) [[likely]] {
     std::size_t& last = last_size(Py_TYPE(object));
     BytesBuffer out;
     if (last > BytesBuffer::near_size) out.reserve(last);
@@ -77,7 +75,7 @@ void read_from(Bytes bytes, PyObject* object, const CodecOptions& options) {
 
 void deserialize_into(PyObject* object, PyObject* buffer, PyObject* factory) {
   const CodecOptions* options = options_for(factory);
-  if (options != nullptr && goes_past(object, read_name, base_read)) [[likely]] {
+  if (options != nullptr && is_read_directly(object)) [[likely]] {
     if (PyBytes_CheckExact(buffer)) {
       const char* bytes = PyBytes_AS_STRING(buffer);
       return read_from(
@@ -151,10 +149,6 @@ PyMethodDef functions[] = {
 int add_serialize_to(PyObject* module) {
   return guarded(-1, [module] {
     core = module;
-    write_name = checked(PyUnicode_InternFromString("write")).release();
-    read_name = checked(PyUnicode_InternFromString("read")).release();
-    base_write = _PyType_Lookup(payload::base(), write_name);
-    base_read = _PyType_Lookup(payload::base(), read_name);
     return PyModule_AddFunctions(module, functions);
   });
 }

@@ -26,6 +26,11 @@ void test_the_frame_of_a_comment_is_not_its_text() {
       {"\n * - item *\n * - item\n ", "- item *\n- item"},
       {"\n\n\n * Text.  \n\n\n ", "Text."},
       {" caf\xE9 ", "caf\xEF\xBF\xBD"},
+      {"\n \t * Blanks \t\v\f\r\n \f\v\t * of every kind\v\n", "Blanks\nof every kind"},
+      {"\n *\tafter a tab\n *\tagain\n", "after a tab\nagain"},
+      {"\n * caf\xE9\n * caf\xC3\xA9\n", "caf\xEF\xBF\xBD\ncaf\xC3\xA9"},
+      {"\n*\n*\n", ""},
+      {" \t ", ""},
   };
   for (const auto& row : table) BOOST_TEST_EQ(doc_text(row.comment), row.text);
 }

@@ -270,3 +270,61 @@ def test_copies_lose_nothing():
             del it
     gc.collect()
     assert sys.getrefcount(value) == before
+
+
+class Text(str):
+    """A name that is no plain str."""
+
+
+def fresh(name):
+    """A str of its own, which nobody has interned."""
+    return "".join([name[:1], name[1:]])
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["id", "name", "tags"],
+        ["tags", "name", "id"],
+        ["name", "tags", "id"],
+        ["id", "tags"],
+        ["tags"],
+        ["other", "id", "name", "tags"],
+        ["id", "other", "name", "more", "tags"],
+        ["id", "name", "tags", "other"],
+        ["nam", "name", "names"],
+        [],
+    ],
+    ids=",".join,
+)
+@pytest.mark.parametrize("kind", [str, fresh, Text])
+def test_a_state_in_any_order_is_what_thriftpy2_makes_of_it(kind, names):
+    state = {kind(name): [name, n] for n, name in enumerate(names)}
+
+    def loaded(cls):
+        it = cls(1, "before", ["x"])
+        (it.__setstate__ if cls is pair.ours else it.__dict__.update)(state)
+        return vars(it)
+
+    pair = person()
+    assert_same(pair, loaded)
+
+
+def test_a_state_that_is_loaded_is_tracked_only_where_it_must_be():
+    it = person().ours()
+    it.__setstate__({"id": 1, "name": "x", "tags": None})
+    assert (it.id, it.name, it.tags) == (1, "x", None)
+    assert not gc.is_tracked(it)
+    it.__setstate__({"id": 1, "name": "x", "tags": []})
+    assert gc.is_tracked(it)
+
+
+def test_a_value_that_goes_away_while_a_state_is_loaded_may_change_the_object():
+    class Leaving:
+        def __del__(self):
+            it.tags = "set by __del__"
+            vars(it)["later"] = 1
+
+    it = person().ours(id=Leaving())
+    it.__setstate__({"id": 1, "name": "new"})
+    assert vars(it) == {"id": 1, "name": "new", "tags": "set by __del__", "later": 1}

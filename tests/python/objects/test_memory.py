@@ -11,6 +11,9 @@ import weakref
 
 import pytest
 
+from fastthrift.protocol import TBinaryProtocolFactory
+from fastthrift.utils import deserialize, serialize
+
 from .both import importable, ours, person, struct
 
 T = ours.TType
@@ -292,3 +295,174 @@ def test_collection_in_the_middle_of_construction(leaf):
                 pickle.loads(pickle.dumps(it))
     finally:
         gc.set_threshold(*threshold)
+
+
+# --- the places of freed objects are used again ---
+
+
+def test_object_in_a_place_that_is_used_again_has_nothing_of_the_one_before(leaf):
+    for before in (lambda: leaf(1, "text"), lambda: leaf([1], {}), lambda: copy.copy(leaf(3, "c"))):
+        it = before()
+        it.extra = ["more"]
+        watch = weakref.ref(it)
+        del it
+        gc.collect()
+        assert watch() is None
+        new = leaf()
+        assert (new.a, new.b) == (None, "x")
+        assert vars(new) == {"a": None, "b": "x"}
+        assert weakref.getweakrefcount(new) == 0
+        assert not gc.is_tracked(new)
+        assert sys.getrefcount(new) == 2
+
+
+def test_object_without_a_value_stays_without_it_in_a_used_place(leaf):
+    it = leaf(1, "text")
+    del it.a, it
+    bare = leaf.__new__(leaf)
+    assert not hasattr(bare, "a") and not hasattr(bare, "b")
+
+
+def test_place_that_held_an_object_of_a_cycle_is_tracked_only_when_it_must_be(leaf):
+    it = leaf()
+    it.a = it
+    del it
+    gc.collect()
+    it = leaf(1)
+    assert not gc.is_tracked(it)
+    it.a = []
+    assert gc.is_tracked(it)
+
+
+def test_finalizers_run_for_each_object_of_a_place():
+    runs = []
+    parent = struct("Parent", [(1, (T.I32, "a", False), None)]).ours
+
+    class Final(parent):
+        def __del__(self):
+            runs.append(self.a)
+
+    for n in range(50):
+        Final(n)
+    assert runs == list(range(50))
+
+
+def test_object_whose_finalizer_keeps_it_is_not_used_again():
+    kept = []
+    parent = struct("Parent", [(1, (T.I32, "a", False), None)]).ours
+
+    class Kept(parent):
+        def __del__(self):
+            kept.append(self)
+
+    for n in range(20):
+        Kept(n)
+    assert [it.a for it in kept] == list(range(20))
+    assert len({id(it) for it in kept}) == 20
+
+
+def test_class_whose_objects_were_freed_can_be_freed():
+    def make():
+        class Short(ours.TPayload):
+            thrift_spec = {1: (T.I32, "a", False)}
+            default_spec = [("a", None)]
+
+        [Short(n) for n in range(100)]
+        return Short
+
+    gc.collect()
+    cls = make()
+    watch = weakref.ref(cls)
+    before = sys.getrefcount(cls)
+    [cls(n) for n in range(1000)]
+    assert sys.getrefcount(cls) == before
+    del cls
+    gc.collect()
+    assert watch() is None
+
+
+def test_subclasses_and_classes_of_users_slots_do_not_share_places(leaf):
+    class Wider(leaf):
+        __slots__ = ("own",)
+
+    for n in range(100):
+        one, other = leaf(n), Wider(n)
+        other.own = n
+        assert (type(one), type(other), one.a, other.a, other.own) == (leaf, Wider, n, n, n)
+        del one, other
+        assert not hasattr(Wider(), "own")
+
+
+def test_object_that_changed_its_class_is_freed_as_what_it_is(leaf):
+    class Same(leaf):
+        pass
+
+    for n in range(100):
+        it = leaf(n)
+        it.__class__ = Same
+        del it
+        assert type(leaf(n)) is leaf
+        assert type(Same(n)) is Same
+
+
+def test_freed_objects_keep_no_more_than_a_bound():
+    cls = struct("Many", [(n, (T.I32, "f%d" % n, False), None) for n in range(1, 9)]).ours
+    gc.collect()
+    before = sys.getallocatedblocks()
+    many = [cls(f1=n) for n in range(20_000)]
+    assert sys.getallocatedblocks() - before > 20_000
+    many.clear()
+    gc.collect()
+    assert sys.getallocatedblocks() - before < 2000
+
+
+def test_many_classes_keep_no_more_than_a_bound_together():
+    classes = [struct("C%d" % n, [(1, (T.I32, "a", False), None)]).ours for n in range(40)]
+    gc.collect()
+    before = sys.getallocatedblocks()
+    for cls in classes:
+        many = [cls(n) for n in range(1000)]
+        many.clear()
+    gc.collect()
+    assert sys.getallocatedblocks() - before < 10_000
+
+
+def test_threads_make_and_free_objects_of_one_class(leaf):
+    failures = []
+
+    def work(n):
+        for i in range(3000):
+            it = leaf(i, str(n))
+            if (it.a, it.b) != (i, str(n)):
+                failures.append((n, i))
+
+    threads = [threading.Thread(target=work, args=(n,)) for n in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(30)
+    assert failures == []
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="None is not counted there")
+def test_references_to_none_are_counted_right():
+    cls = struct("Sparse", [(n, (T.I32, "f%d" % n, False), None) for n in range(1, 50)]).ours
+    factory = TBinaryProtocolFactory()
+    data = serialize(cls(f3=1), factory)
+
+    def use():
+        it = cls(f1=1)
+        other = deserialize(cls(), data, factory)
+        it == other, copy.copy(it), pickle.loads(pickle.dumps({})), vars(it), repr(it)
+        it.f1 = None
+        del it.f2
+
+    use()
+    before = sys.getrefcount(None)
+    for _ in range(200):
+        use()
+    assert abs(sys.getrefcount(None) - before) < 50
+    kept = [cls(f2=2) for _ in range(100)]
+    assert abs(sys.getrefcount(None) - before - 100 * 48) < 50
+    del kept
+    assert abs(sys.getrefcount(None) - before) < 50

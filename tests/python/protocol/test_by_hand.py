@@ -10,6 +10,7 @@ import pytest
 from fastthrift.protocol import TMultiplexedProtocol, TMultiplexedProtocolFactory, binary, compact, cybin
 from fastthrift.protocol.base import TProtocolBase
 from fastthrift.protocol.exc import TProtocolException
+from fastthrift.thrift import TPayload, TType
 from fastthrift.transport import TMemoryBuffer
 from fastthrift.transport.base import TTransportException
 from fastthrift.utils import deserialize, hexlify, hexprint, serialize
@@ -195,3 +196,36 @@ def test_hex(capsys: Any) -> None:
     if thriftpy2 is not None:
         thriftpy2.utils.hexprint(bytes(range(12)))
         assert ours == capsys.readouterr().out
+
+
+@pytest.mark.parametrize("where", ["class", "base"])
+def test_read_and_write_that_are_put_in_later_are_called(where: str) -> None:
+    class Base(TPayload):
+        thrift_spec = {1: (TType.I32, "a", False)}
+        default_spec = [("a", None)]
+
+    class Derived(Base):
+        pass
+
+    it = Derived(a=1)
+    plain = serialize(it)
+    assert deserialize(Derived(), plain) == it
+    calls: list[str] = []
+
+    def write(self: Any, oprot: Any) -> None:
+        calls.append("write")
+        TPayload.write(self, oprot)
+
+    def read(self: Any, iprot: Any) -> None:
+        calls.append("read")
+        TPayload.read(self, iprot)
+
+    target: Any = {"class": Derived, "base": Base}[where]
+    target.write, target.read = write, read
+    assert serialize(it) == plain
+    assert deserialize(it, plain).a == 1
+    assert calls == ["write", "read"]
+    del target.write, target.read
+    assert serialize(it) == plain
+    assert deserialize(it, plain).a == 1
+    assert calls == ["write", "read"]

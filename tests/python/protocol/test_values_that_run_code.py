@@ -174,28 +174,92 @@ def test_bytes_that_are_being_read_cannot_be_moved_away(factory: Any) -> None:
     data.extend(b"free again")
 
 
-@pytest.mark.parametrize("factory", FACTORIES, ids=["binary", "compact"])
-def test_list_that_is_being_read_is_not_found_by_the_collector(factory: Any) -> None:
-    lists = []
+def looking(see: Callable[[list[Any]], None]) -> Any:
+    """A class whose objects, while they are read, show the list that they will be in."""
 
     class Looking(TPayload):
         thrift_spec = {1: (TType.I32, "x", False)}
 
         def __init__(self, x: Any = None) -> None:
             self.x = x
-            lists.extend(
-                each for each in gc.get_objects() if type(each) is list and any(type(one) is Looking for one in each)
-            )
+            for each in gc.get_objects():
+                if type(each) is list and each and all(type(one) is Looking for one in each):
+                    see(each)
 
     class Holder(TPayload):
         thrift_spec = {1: (TType.LIST, "all", (TType.STRUCT, Looking), False)}
         default_spec = [("all", None)]
 
-    data = serialize(Holder(all=[Inner(x=n) for n in range(5)]), factory)
-    back = deserialize(Holder(), data, factory)
+    return Holder
+
+
+@pytest.mark.parametrize("factory", FACTORIES, ids=["binary", "compact"])
+def test_list_that_is_found_while_it_is_read_holds_what_is_complete(factory: Any) -> None:
+    seen: list[list[Any]] = []
+    holder = looking(lambda found: seen.append([each.x for each in found]))
+    data = serialize(holder(all=[Inner(x=n) for n in range(5)]), factory)
+    back = deserialize(holder(), data, factory)
     assert [each.x for each in back.all] == list(range(5))
-    assert lists == []
+    assert seen == [list(range(n)) for n in range(1, 5)]
     assert gc.is_tracked(back.all)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [list.clear, list.pop, lambda found: found.append(1), lambda found: found.extend([1] * 5000), lambda found: found.insert(0, 1)],
+    ids=["clear", "pop", "append", "extend", "insert"],
+)  # fmt: skip
+@pytest.mark.parametrize("factory", FACTORIES, ids=["binary", "compact"])
+def test_list_that_is_changed_while_it_is_read_is_refused(change: Callable[[Any], Any], factory: Any) -> None:
+    holder = looking(change)
+    data = serialize(holder(all=[Inner(x=n) for n in range(5)]), factory)
+    with pytest.raises(RuntimeError, match="list changed size while it was read"):
+        deserialize(holder(), data, factory)
+
+
+@pytest.mark.parametrize("change", [lambda found: found.reverse(), lambda found: found.sort(key=id)])
+@pytest.mark.parametrize("factory", FACTORIES, ids=["binary", "compact"])
+def test_list_that_is_only_rearranged_while_it_is_read_goes_on(change: Callable[[Any], Any], factory: Any) -> None:
+    holder = looking(change)
+    data = serialize(holder(all=[Inner(x=n) for n in range(5)]), factory)
+    assert sorted(each.x for each in deserialize(holder(), data, factory).all) == list(range(5))
+
+
+@pytest.mark.parametrize("factory", FACTORIES, ids=["binary", "compact"])
+def test_class_that_changes_while_a_list_of_it_is_written_is_written_as_it_is_then(factory: Any) -> None:
+    class Changing(TPayload):
+        thrift_spec = {1: (TType.BOOL, "a", False), 2: (TType.I32, "b", False)}
+        default_spec = [("a", None), ("b", None)]
+
+    class Holder(TPayload):
+        thrift_spec = {1: (TType.LIST, "all", (TType.STRUCT, Changing), False)}
+        default_spec = [("all", None)]
+
+    class Drops:
+        def __bool__(self) -> bool:
+            Changing.thrift_spec.pop(2)
+            return True
+
+    items = [Changing(a=True, b=1), Changing(a=Drops(), b=2), Changing(a=True, b=3)]
+    data = serialize(Holder(all=items), factory)
+    Changing.thrift_spec[2] = (TType.I32, "b", False)
+    back = deserialize(Holder(), data, factory)
+    assert [(each.a, each.b) for each in back.all] == [(True, 1), (True, 2), (True, None)]
+
+
+@pytest.mark.parametrize("factory", FACTORIES, ids=["binary", "compact"])
+def test_list_of_several_classes_writes_each_by_its_own(factory: Any) -> None:
+    class Narrow(TPayload):
+        thrift_spec = {2: (TType.STRING, "y", False), 1: (TType.I32, "x", False)}
+        default_spec = [("y", None), ("x", None)]
+
+    class Loose:
+        thrift_spec = {1: (TType.I32, "x", False)}
+        x = 7
+
+    items = [Inner(x=1), Narrow(x=2), Narrow(x=3), Loose(), Inner(x=5), Inner(x=None), Narrow(y="only")]
+    back = deserialize(Outer(), serialize(Outer(inners=items), factory), factory)
+    assert [each.x for each in back.inners] == [1, 2, 3, 7, 5, None, None]
 
 
 @pytest.mark.parametrize("factory", FACTORIES, ids=["binary", "compact"])
