@@ -123,8 +123,10 @@ class LayoutCompiler {
       is_required = found != 0;
     }
     layout_->has_required_ |= is_required;
-    layout_->fields_.push_back(
-        {static_cast<std::int16_t>(id), is_required, shape.form, shape.wire, index, name.get(), 0});
+    const auto wire_id = static_cast<std::int16_t>(id);
+    const FieldLayout field{
+        wire_id, is_required, shape.form, index, wire::FieldHead::of(shape.wire, wire_id), name.get(), 0};
+    layout_->fields_.push_back(field);
     layout_->kept_.push_back(std::move(name));
   }
 
