@@ -1,0 +1,6 @@
+typedef double Celsius
+
+enum Sky {
+  CLEAR = 1
+  CLOUDS = 2
+}
