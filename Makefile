@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-print-directory
-.PHONY: help demo test test-cpp test-python check format bench sanitize dist clean
+.PHONY: help demo test test-cpp test-python interop check format bench sanitize dist clean
 
 PYTHON ?= python3
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
@@ -23,6 +23,7 @@ help:
 	@echo "make demo      install fastthrift, serve a chat and talk to it"
 	@echo "make test      the C++ tests and the Python tests"
 	@echo "make check     format, lint, types and stubs"
+	@echo "make interop   peers in C++, Go, Java, Node, Rust and Python call fastthrift and are called"
 	@echo "make bench     ratios to thriftpy2, Apache's thrift and msgspec (QUICK=1 for two minutes)"
 	@echo "make sanitize  the tests under the address, undefined-behaviour and thread sanitizers"
 	@echo "make dist      sdist and wheel, tried in an empty environment"
@@ -49,6 +50,13 @@ test-cpp: core
 
 test-python: core $(VENV)/stamp-test
 	@PYTHONPATH=python $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+
+# A peer that cannot be built is left out with a word; one whose build fails is an error, after the others have run.
+INTEROP := PYTHONPATH=python:tests $(BIN)/python -m interop
+interop: core $(VENV)/stamp-test
+	@status=0; $(INTEROP).build || status=1; rm -rf build/interop/results; \
+	  INTEROP=all PYTHONPATH=python $(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup tests/interop || status=1; \
+	  $(INTEROP).report; exit $$status
 
 check: core $(VENV)/stamp-test $(VENV)/stamp-check
 	@$(BIN)/ruff check --quiet . && echo "ruff check: clean"

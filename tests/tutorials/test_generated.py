@@ -53,7 +53,9 @@ def tutorial(name: str, tmp_path: Path, scripts: Path, command: str) -> Path:
     shutil.copytree(HERE / "generated" / name, folder, ignore=shutil.ignore_patterns("__pycache__", "gen-py"))
     variables = environment()
     variables["PATH"] = os.pathsep.join([str(scripts), variables["PATH"]])
-    done = subprocess.run(command, shell=True, cwd=folder, env=variables, capture_output=True, text=True, timeout=SECONDS)
+    done = subprocess.run(
+        command, shell=True, cwd=folder, env=variables, capture_output=True, text=True, timeout=SECONDS
+    )
     assert (done.returncode, done.stderr) == (0, "")
     return folder
 
