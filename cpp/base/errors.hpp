@@ -95,6 +95,9 @@ class RemoteError : public std::runtime_error {
     missing_result = 5,
     internal_error = 6,
     protocol_error = 7,
+    invalid_transform = 8,
+    invalid_protocol = 9,
+    unsupported_client_type = 10,
   };
 
   RemoteError(Kind kind, const std::string& text) : std::runtime_error(text), kind_(kind) {}

@@ -91,12 +91,13 @@ class ConnectionHandler final : public rpc::Handler {
 }  // namespace
 
 Processor::Processor(PyObject* service, PyObject* handler, PyObject* log, const CodecOptions& options,
-                     bool answers_undeclared)
+                     bool answers_undeclared, std::unique_ptr<Dialects> dialects)
     : service_(Ref::share(service)),
       handler_(Ref::share(handler)),
       log_(Ref::share(log)),
       options_(options),
-      answers_undeclared_(answers_undeclared) {}
+      answers_undeclared_(answers_undeclared),
+      dialects_(std::move(dialects)) {}
 
 Processor::~Processor() {
   if (is_finalizing()) {
@@ -104,6 +105,7 @@ Processor::~Processor() {
     service_.release();
     handler_.release();
     log_.release();
+    if (dialects_) dialects_->leak();
     for (auto& [name, method] : methods_) method.leak();
     return;
   }
@@ -112,23 +114,26 @@ Processor::~Processor() {
   service_ = Ref();
   handler_ = Ref();
   log_ = Ref();
+  dialects_.reset();
 }
 
 Processor::Outcome Processor::answer(Bytes message, const framing::Framing& framing, Buffer& answers,
                                      const rpc::Turn& turn) {
-  return answer_call(message, framing, answers, &turn, nullptr);
+  if (dialects_) return answer_dialect(message, framing, answers, turn);
+  return answer_call(message, {options_, framing, answers}, &turn, nullptr);
 }
 
 Processor::Outcome Processor::answer_or_await(Bytes message, const framing::Framing& framing, Buffer& answers,
                                               Awaited& awaited) {
-  return answer_call(message, framing, answers, nullptr, &awaited);
+  return answer_call(message, {options_, framing, answers}, nullptr, &awaited);
 }
 
 Processor::Outcome Processor::finish(const Awaited& awaited, PyObject* result, PyObject* error,
                                      const framing::Framing& framing, Buffer& answers) {
   const std::size_t before = answers.size();
   try {
-    const Call call{*awaited.method, awaited.sequence_id, framing, answers};
+    const Way way{options_, framing, answers};
+    const Call call{*awaited.method, awaited.sequence_id, way};
     return error == nullptr ? answer_returned(call, result) : answer_raised(call, error);
   } catch (...) {
     answers.truncate(before);
@@ -138,37 +143,96 @@ Processor::Outcome Processor::finish(const Awaited& awaited, PyObject* result, P
   }
 }
 
-Processor::Outcome Processor::answer_call(Bytes message, const framing::Framing& framing, Buffer& answers,
-                                          const rpc::Turn* turn, Awaited* awaited) {
+Processor::Outcome Processor::answer_dialect(Bytes message, const framing::Framing& framing, Buffer& answers,
+                                             const rpc::Turn& turn) {
+  const std::size_t before = answers.size();
+  try {
+    const framing::Dialect dialect = framing.dialect().value();
+    dialects_->check(dialect);
+    if (dialect == framing::Dialect::headers) return answer_frame(message, answers, turn);
+    const Ref headers = dialects_->begin({});
+    const Way way{dialects_->codec(framing::protocol_of(dialect)), framing, answers};
+    return answer_call(message, way, &turn, nullptr);
+  } catch (...) {
+    answers.truncate(before);
+    const Ref error = take_current();
+    log_refused("a message", error ? text_of_object(error.get()) : "");
+    return Outcome::close;
+  }
+}
+
+// One message behind a header, answered with the same protocol, transforms and flags.
+Processor::Outcome Processor::answer_frame(Bytes bytes, Buffer& answers, const rpc::Turn& turn) {
+  framing::HeaderFrame frame = framing::read_header_frame(bytes);
+  framing::Header& header = frame.header;
+  const Ref headers = dialects_->begin(header.info);
+  // What cannot be opened can be answered; which call it was, only its sender knows.
+  const auto refuse_frame = [&](RemoteError::Kind kind, const std::string& text) {
+    header.transforms.clear();
+    const wire::Protocol protocol =
+        header.protocol == framing::Header::compact ? wire::Protocol::compact : wire::Protocol::binary;
+    const HeaderAnswer around = dialects_->answer_to(header, Ref::share(headers.get()));
+    refuse({"", MessageType::call, header.sequence_id}, kind, text,
+           {dialects_->codec(protocol), around, answers});
+    return Outcome::answered;
+  };
+  if (header.protocol != framing::Header::binary && header.protocol != framing::Header::compact) {
+    const std::string number = std::to_string(header.protocol);
+    header.protocol = framing::Header::binary;
+    return refuse_frame(RemoteError::Kind::invalid_protocol, "Unknown protocol " + number + " in the header");
+  }
+  for (const std::uint32_t transform : header.transforms) {
+    if (transform == framing::Header::zlib) continue;
+    return refuse_frame(RemoteError::Kind::invalid_transform,
+                        "Unknown transform " + std::to_string(transform) + " in the header");
+  }
+  Ref plain;  // holds the message
+  Bytes message = frame.payload;
+  if (!header.transforms.empty()) {
+    plain = dialects_->undo(message, header.transforms.size());
+    message = {reinterpret_cast<const std::uint8_t*>(PyBytes_AS_STRING(plain.get())),
+               static_cast<std::size_t>(PyBytes_GET_SIZE(plain.get()))};
+  }
+  const CodecOptions& codec = dialects_->codec(
+      header.protocol == framing::Header::compact ? wire::Protocol::compact : wire::Protocol::binary);
+  Input in(message);
+  header.sequence_id = read_message_begin(in, codec).sequence_id;
+  const HeaderAnswer around = dialects_->answer_to(header, Ref::share(headers.get()));
+  return answer_call(message, {codec, around, answers}, &turn, nullptr);
+}
+
+Processor::Outcome Processor::answer_call(Bytes message, const Way& way, const rpc::Turn* turn,
+                                          Awaited* awaited) {
+  Buffer& answers = way.answers;
   const std::size_t before = answers.size();
   try {
     Input in(message);
-    const wire::MessageHeader header = read_message_begin(in, options_);
+    const wire::MessageHeader header = read_message_begin(in, way.codec);
     if (header.type != MessageType::call && header.type != MessageType::oneway) {
       refuse(header, RemoteError::Kind::invalid_message_type,
              "Invalid message type " + std::to_string(static_cast<int>(header.type)) + " for a call of " +
                  std::string(header.name),
-             framing, answers);
+             way);
       return Outcome::answered;
     }
     ServedMethod* method = find(header.name);
     if (method == nullptr) {
-      refuse(header, RemoteError::Kind::unknown_method, "", framing, answers);
+      refuse(header, RemoteError::Kind::unknown_method, "", way);
       return Outcome::answered;
     }
     if (turn != nullptr && method->is_slow && before != 0) return Outcome::later;
 
     Ref args = method->take_args();
     try {
-      read_struct(in, args.get(), options_);
+      read_struct(in, args.get(), way.codec);
     } catch (...) {
       const Ref error = take_current();
       const std::string text = text_of_object(error.get());
       log_refused(std::string(header.name), text);
-      refuse(header, RemoteError::Kind::protocol_error, text, framing, answers);
+      refuse(header, RemoteError::Kind::protocol_error, text, way);
       return Outcome::answered;
     }
-    const Outcome outcome = run({*method, header.sequence_id, framing, answers, awaited}, std::move(args));
+    const Outcome outcome = run({*method, header.sequence_id, way, awaited}, std::move(args));
     if (turn != nullptr) method->is_slow = turn->is_long();
     return outcome;
   } catch (...) {
@@ -265,8 +329,7 @@ void Processor::refuse_missing(const Call& call, const FieldLayout& field) {
   const Ref text =
       checked(PyUnicode_FromFormat("%S.%U: required argument '%U' is missing",
                                    service ? service.get() : service_.get(), call.method.name(), field.name));
-  refuse(header_of(call), RemoteError::Kind::protocol_error, text_of_object(text.get()), call.framing,
-         call.answers);
+  refuse(header_of(call), RemoteError::Kind::protocol_error, text_of_object(text.get()), call.way);
 }
 
 Processor::Outcome Processor::answer_raised(const Call& call, PyObject* error) {
@@ -274,7 +337,7 @@ Processor::Outcome Processor::answer_raised(const Call& call, PyObject* error) {
   try {
     if (is_application_exception(error)) {
       if (call.method.is_oneway()) return Outcome::answered;
-      write_exception(header_of(call), error, call.framing, call.answers);
+      write_exception(header_of(call), error, call.way);
       return Outcome::answered;
     }
     if (is_ordinary) {
@@ -315,29 +378,30 @@ Processor::Outcome Processor::fail(const Call& call, const char* what, PyObject*
   const wire::MessageHeader header = header_of(call);
   refuse(header, RemoteError::Kind::internal_error,
          "Internal error processing " + std::string(header.name) + ": " + text_of_object(class_name.get()),
-         call.framing, call.answers);
+         call.way);
   return Outcome::answered;
 }
 
 void Processor::write_result(const Call& call, PyObject* result) {
   const wire::MessageHeader header = header_of(call);
-  const std::size_t start = call.framing.begin(call.answers);
+  const auto& [codec, framing, answers] = call.way;
+  const std::size_t start = framing.begin(answers);
   try {
-    write_message_begin(call.answers, header.name, MessageType::reply, header.sequence_id, options_);
-    write_struct(call.answers, result, options_);
-    call.framing.end(call.answers, start);
+    write_message_begin(answers, header.name, MessageType::reply, header.sequence_id, codec);
+    write_struct(answers, result, codec);
+    framing.end(answers, start);
   } catch (...) {
-    call.answers.truncate(start);
+    answers.truncate(start);
     throw;
   }
 }
 
-void Processor::write_exception(const wire::MessageHeader& header, PyObject* error,
-                                const framing::Framing& framing, Buffer& answers) {
+void Processor::write_exception(const wire::MessageHeader& header, PyObject* error, const Way& way) {
+  const auto& [codec, framing, answers] = way;
   const std::size_t start = framing.begin(answers);
   try {
-    write_message_begin(answers, header.name, MessageType::exception, header.sequence_id, options_);
-    write_struct(answers, error, options_);
+    write_message_begin(answers, header.name, MessageType::exception, header.sequence_id, codec);
+    write_struct(answers, error, codec);
     framing.end(answers, start);
   } catch (...) {
     answers.truncate(start);
@@ -346,13 +410,13 @@ void Processor::write_exception(const wire::MessageHeader& header, PyObject* err
 }
 
 void Processor::refuse(const wire::MessageHeader& header, RemoteError::Kind kind, const std::string& text,
-                       const framing::Framing& framing, Buffer& answers) {
+                       const Way& way) {
   if (header.type == MessageType::oneway) return;
   PyObject* type = registered_exception("TApplicationException");
   if (type == nullptr) raise(PyExc_RuntimeError, "TApplicationException is not registered");
   const Ref message = text.empty() ? Ref::share(Py_None) : text_of(text);
   const Ref error = checked(PyObject_CallFunction(type, "iO", static_cast<int>(kind), message.get()));
-  write_exception(header, error.get(), framing, answers);
+  write_exception(header, error.get(), way);
 }
 
 std::unique_ptr<rpc::Handler> Processor::make_handler() { return std::make_unique<ConnectionHandler>(*this); }

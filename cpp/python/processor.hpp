@@ -1,6 +1,7 @@
 #pragma once
 
 #include "python/codec.hpp"
+#include "python/dialects.hpp"
 #include "python/ref.hpp"
 #include "python/served_method.hpp"
 
@@ -21,8 +22,9 @@ namespace fastthrift::python {
 class Processor final : public rpc::HandlerFactory {
  public:
   // `log` has the methods refused(peer, text), raised(api, error), returned(api, error) and warn(text).
+  // `dialects`: for messages that a framing::Detecting has cut; null for those in the protocol of `options`.
   Processor(PyObject* service, PyObject* handler, PyObject* log, const CodecOptions& options,
-            bool answers_undeclared);
+            bool answers_undeclared, std::unique_ptr<Dialects> dialects = nullptr);
   ~Processor() override;
 
   enum class Outcome { answered, later, close };
@@ -51,26 +53,32 @@ class Processor final : public rpc::HandlerFactory {
 
  private:
   ServedMethod* find(std::string_view name);
+  // How a message is read and answered.
+  struct Way {
+    const CodecOptions& codec;
+    const framing::Framing& framing;
+    Buffer& answers;
+  };
   // One call, in a frame around its answer.
   struct Call {
     ServedMethod& method;
     std::int32_t sequence_id;
-    const framing::Framing& framing;
-    Buffer& answers;
+    const Way& way;
     Awaited* awaited = nullptr;  // null: a result is a result
   };
-  Outcome answer_call(Bytes message, const framing::Framing& framing, Buffer& answers, const rpc::Turn* turn,
-                      Awaited* awaited);
+  Outcome answer_call(Bytes message, const Way& way, const rpc::Turn* turn, Awaited* awaited);
+  Outcome answer_dialect(Bytes message, const framing::Framing& framing, Buffer& answers,
+                         const rpc::Turn& turn);
+  Outcome answer_frame(Bytes frame, Buffer& answers, const rpc::Turn& turn);
   Outcome run(const Call& call, Ref args);
   void refuse_missing(const Call& call, const FieldLayout& field);
   Outcome answer_returned(const Call& call, PyObject* returned);
   Outcome answer_raised(const Call& call, PyObject* error);
   void write_result(const Call& call, PyObject* result);
   static wire::MessageHeader header_of(const Call& call);
-  void write_exception(const wire::MessageHeader& header, PyObject* error, const framing::Framing& framing,
-                       Buffer& answers);
-  void refuse(const wire::MessageHeader& header, RemoteError::Kind kind, const std::string& text,
-              const framing::Framing& framing, Buffer& answers);
+  static void write_exception(const wire::MessageHeader& header, PyObject* error, const Way& way);
+  static void refuse(const wire::MessageHeader& header, RemoteError::Kind kind, const std::string& text,
+                     const Way& way);
   Outcome fail(const Call& call, const char* what, PyObject* error);
   void log(const char* event, PyObject* first, PyObject* second) noexcept;
 
@@ -80,6 +88,7 @@ class Processor final : public rpc::HandlerFactory {
   Ref log_;
   CodecOptions options_;
   bool answers_undeclared_;
+  std::unique_ptr<Dialects> dialects_;
   struct Hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }

@@ -60,20 +60,27 @@ class Engine {
  public:
   Engine(long long listener, py::object service, py::object handler, py::object protocol, py::object log,
          bool answer_undeclared, double idle_ms, double message_ms, double stalled_ms, std::size_t unsent,
-         std::size_t max_connections, std::size_t handler_threads) {
+         std::size_t max_connections, std::size_t handler_threads, py::object headers,
+         unsigned allowed_client_types) {
     const Stack stack = stack_of(protocol.ptr());
     if (stack.codec == nullptr)
       throw py::type_error("Server() needs a protocol of ours over a transport of ours");
     rpc::ServerOptions options;
     options.framing = stack.framing;
+    std::unique_ptr<Dialects> dialects;
+    if (!headers.is_none()) {
+      options.framing.kind = framing::Kind::detected;
+      dialects =
+          std::make_unique<Dialects>(headers.ptr(), allowed_client_types, *stack.codec, stack.framing.limits);
+    }
     options.idle = milliseconds_of(idle_ms);
     options.message = milliseconds_of(message_ms);
     options.stalled = milliseconds_of(stalled_ms);
     options.unsent = unsent;
     options.connections = max_connections;
     options.handler_threads = std::max<std::size_t>(handler_threads, 1);
-    auto processor =
-        std::make_shared<Processor>(service.ptr(), handler.ptr(), log.ptr(), *stack.codec, answer_undeclared);
+    auto processor = std::make_shared<Processor>(service.ptr(), handler.ptr(), log.ptr(), *stack.codec,
+                                                 answer_undeclared, std::move(dialects));
     try {
       server_ = std::make_shared<rpc::Server>(static_cast<net::SocketHandle>(listener), std::move(processor),
                                               options);
@@ -131,11 +138,12 @@ int add_to(PyObject* module) {
         "The engine under `serve()`: answers the messages of all connections that one listening "
         "socket accepts\nwith the methods of `handler`.")
         .def(py::init<long long, py::object, py::object, py::object, py::object, bool, double, double, double,
-                      std::size_t, std::size_t, std::size_t>(),
+                      std::size_t, std::size_t, std::size_t, py::object, unsigned>(),
              py::arg("listener"), py::arg("service"), py::arg("handler"), py::arg("protocol"), py::arg("log"),
              py::kw_only(), py::arg("answer_undeclared") = true, py::arg("idle_ms") = 60'000.0,
              py::arg("message_ms") = 30'000.0, py::arg("stalled_ms") = 30'000.0, py::arg("unsent") = 1 << 20,
-             py::arg("max_connections") = 10'000, py::arg("handler_threads") = 256)
+             py::arg("max_connections") = 10'000, py::arg("handler_threads") = 256,
+             py::arg("headers") = py::none(), py::arg("allowed_client_types") = 0x1fu)
         .def("start", &Engine::start, "Starts the threads and returns.")
         .def("stop", &Engine::stop, py::arg("grace_ms") = 5000.0,
              "Accepts nothing more; calls in flight may take `grace_ms`. Returns at once.")

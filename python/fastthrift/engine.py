@@ -13,9 +13,11 @@ from typing import Any
 
 from fastthrift import _core, defaults
 from fastthrift.processor import TProcessor
+from fastthrift.protocol.base import shares_protocol
+from fastthrift.protocol.binary import TBinaryProtocol
 from fastthrift.refusals import Refusals
 from fastthrift.transport.buffered.cybuffered import TCyBufferedTransportFactory
-from fastthrift.transport.framed.cyframed import TCyFramedTransportFactory
+from fastthrift.transport.framed.cyframed import TCyFramedTransport, TCyFramedTransportFactory
 from fastthrift.transport.memory.cymemory import TCyMemoryBuffer
 from fastthrift.transport.socket import TServerSocket
 
@@ -50,7 +52,10 @@ def engine_for(server: Any, server_class: type) -> _core.Server | None:
     if not type(server.iprot_factory).__module__.startswith("fastthrift."):
         return None
     sample = server.iprot_factory.get_protocol(server.itrans_factory.get_transport(TCyMemoryBuffer()))
-    if not _core.can_serve(sample):
+    dialects: dict[str, Any] = {}
+    if shares_protocol(server.iprot_factory):
+        sample, dialects = _all_dialects(server, sample)
+    if sample is None or not _core.can_serve(sample):
         return None
     return _core.Server(
         trans.sock.fileno(),
@@ -62,7 +67,26 @@ def engine_for(server: Any, server_class: type) -> _core.Server | None:
         idle_ms=(trans.client_timeout or 0) * 1000,
         max_connections=server.max_connections,
         handler_threads=server.handler_threads,
+        **dialects,
     )
+
+
+def _all_dialects(server: Any, protocol: Any) -> tuple[Any, dict[str, Any]]:
+    """For THeaderProtocolFactory: a protocol with its options, and what the engine is told besides; None where the engine
+    cannot take its place."""
+    # Imported when a server has headers.
+    from fastthrift.header import EngineHooks
+    from fastthrift.protocol.header import THeaderProtocol, THeaderProtocolFactory
+
+    factory = server.iprot_factory
+    if type(factory) is not THeaderProtocolFactory or type(protocol) is not THeaderProtocol:
+        return None, {}
+    if type(server.itrans_factory) is not TCyBufferedTransportFactory:
+        return None, {}  # frames within frames
+    transport = TCyFramedTransport(TCyMemoryBuffer(), max_frame=factory.max_frame)
+    allowed = sum(1 << each for each in set(factory.allowed_client_types))
+    told = {"headers": EngineHooks(factory.max_frame), "allowed_client_types": allowed}
+    return TBinaryProtocol(transport, **factory.options), told
 
 
 class EngineLog:

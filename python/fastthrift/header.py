@@ -29,6 +29,7 @@ __all__ = [
 
 DEFAULT_MAX_FRAME = 16_384_000
 HARD_MAX_FRAME = 0x3FFFFFFF
+MAX_UNFRAMED = 100 * 1024 * 1024
 
 _STEP = 64 * 1024
 
@@ -64,6 +65,14 @@ _COMPACT = (THeaderClientType.FRAMED_COMPACT, THeaderClientType.UNFRAMED_COMPACT
 _PROTOCOLS = (THeaderSubprotocolID.BINARY, THeaderSubprotocolID.COMPACT)
 
 
+def checked_client_types(client_types: Iterable[int]) -> tuple[int, ...]:
+    chosen = tuple(client_types)
+    for each in chosen:
+        if each not in ALL_CLIENT_TYPES:
+            raise ValueError(f"unknown client type {each!r}: THeaderClientType has them")
+    return chosen
+
+
 class Unsupported(TApplicationException):
     """A frame that is in order, but of a protocol or transform that nobody here knows. It is used up."""
 
@@ -83,7 +92,7 @@ class Conversation:
         max_frame: int = DEFAULT_MAX_FRAME,
         max_inflated: Optional[int] = None,
     ) -> None:
-        self.allowed_client_types = tuple(allowed_client_types)
+        self.allowed_client_types = checked_client_types(allowed_client_types)
         if default_protocol not in _PROTOCOLS:
             raise ValueError(f"unknown protocol {default_protocol!r}: THeader carries binary (0) and compact (2)")
         self.default_protocol = default_protocol
@@ -123,7 +132,7 @@ class Conversation:
         Raises `Unsupported` for a frame that can be answered but not understood.
         """
         if self._dialect is None:
-            self._dialect = _core.Dialect(max_frame=self.max_frame, max_message=None)
+            self._dialect = _core.Dialect(max_frame=self.max_frame, max_message=MAX_UNFRAMED)
         message = self._next(self._dialect, read)
         self.client_type = self._dialect.number or 0
         if self.client_type not in self.allowed_client_types:
@@ -182,6 +191,43 @@ class Conversation:
         return _core.write_header_frame(
             self.flags, self.sequence_id, self.write_protocol, transforms, headers.items(), payload, self.max_frame
         )
+
+
+class CallHeaders:
+    """The pairs of one call that the core's engine answers, and those of its answer."""
+
+    __slots__ = ("read_headers", "write_headers")
+
+    def __init__(self, read_headers: dict[bytes, bytes]) -> None:
+        self.read_headers = read_headers
+        self.write_headers: dict[bytes, bytes] = {}
+
+    def get_headers(self) -> dict[bytes, bytes]:
+        return self.read_headers
+
+    def set_header(self, key: Union[bytes, str], value: Union[bytes, str]) -> None:
+        self.write_headers[as_bytes(key)] = as_bytes(value)
+
+    def clear_headers(self) -> None:
+        self.write_headers.clear()
+
+
+class EngineHooks:
+    """What the core's engine leaves to Python for servers that take all dialects."""
+
+    def __init__(self, max_inflated: int) -> None:
+        self._max_inflated = max_inflated
+
+    def begin(self, pairs: dict[bytes, bytes]) -> CallHeaders:
+        headers = CallHeaders(pairs)
+        _current.set(headers)
+        return headers
+
+    def inflate(self, data: bytes) -> bytes:
+        return inflated(data, self._max_inflated)
+
+    def deflate(self, data: bytes) -> bytes:
+        return zlib.compress(data)
 
 
 _current: contextvars.ContextVar[Any] = contextvars.ContextVar("call_headers", default=None)

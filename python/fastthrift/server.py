@@ -24,6 +24,7 @@ from fastthrift.processor import TProcessor as TProcessor
 from fastthrift.processor import TProcessorFactory
 from fastthrift.protocol import TBinaryProtocolFactory
 from fastthrift.protocol.base import TProtocolFactory as TProtocolFactory
+from fastthrift.protocol.base import shares_protocol
 from fastthrift.refusals import Refusals
 from fastthrift.transport import TBufferedTransportFactory, TTransportException
 from fastthrift.transport import TServerSocket as TServerSocket
@@ -42,11 +43,6 @@ DEFAULT_GRACE_MS = 5_000
 _LOOK_AROUND_MS = 100
 
 _OUT_OF_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
-
-
-def shares_protocol(factory: Any) -> bool:
-    """Whether a connection's answers need the very protocol that read its calls, as THeader's do."""
-    return bool(getattr(factory, "shares_protocol", False))
 
 
 class TServer:

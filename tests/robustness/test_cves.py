@@ -129,3 +129,47 @@ def test_cve_2026_41603_and_2026_43869_a_tls_client_checks_the_host_name_by_defa
     assert context.check_hostname
     assert context.verify_mode is ssl.CERT_REQUIRED
     assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
+
+
+def test_cve_2026_41608_and_2026_43868_what_is_inflated_is_bounded_while_it_is() -> None:
+    import tracemalloc
+    import zlib
+
+    from fastthrift.header import Conversation
+    from fastthrift.transport import TZlibTransport
+
+    deflater = zlib.compressobj(9)
+    bomb = deflater.compress(bytes(200_000_000)) + deflater.flush(zlib.Z_SYNC_FLUSH)
+    head = b"\x0f\xff" + bytes(6) + b"\0\1" + b"\0\1\1\0"
+    frame = (len(head) + len(bomb)).to_bytes(4, "big") + head + bomb
+    tracemalloc.start()
+    try:
+        with pytest.raises(TException):
+            Conversation(max_frame=1_000_000).receive(TMemoryBuffer(frame).read)
+        with pytest.raises(TException):
+            TZlibTransport(TMemoryBuffer(bomb), 9, 1_000_000).read(1_000_001)
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_cve_2026_55971_the_words_of_a_header_are_checked_against_its_frame() -> None:
+    from fastthrift import _core
+
+    for words in (1, 2, 0x7FFF, 0xFFFF):
+        with pytest.raises(TException, match="larger than whole frame"):
+            _core.read_header_frame(b"\x0f\xff" + bytes(6) + words.to_bytes(2, "big") + b"\0\0\0")
+
+
+def test_cve_2026_58662_strings_of_a_header_end_within_it() -> None:
+    from fastthrift import _core
+
+    for size in (b"\x05", b"\x7f", b"\xff\xff\xff\xff\x0f"):
+        info = b"\0\0\1\1" + size + b"abcd"
+        info += bytes(-len(info) % 4)
+        head = b"\x0f\xff" + bytes(6) + (len(info) // 4).to_bytes(2, "big") + info
+        if size != b"\x05":
+            with pytest.raises(TException, match="ends in the middle"):
+                _core.read_header_frame(head + b"secret")
+        else:
+            assert _core.read_header_frame(head + b"secret")[4] == [(b"abcd\0", b"")]

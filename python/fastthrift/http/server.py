@@ -14,7 +14,8 @@ from fastthrift.http.listener import Listener, Listening
 from fastthrift.http.refused import Refused
 from fastthrift.http.request import Limits, Request
 from fastthrift.processor import TProcessorFactory
-from fastthrift.server import TThreadedServer, shares_protocol
+from fastthrift.protocol.base import shares_protocol
+from fastthrift.server import TThreadedServer
 from fastthrift.thrift import TException
 from fastthrift.transport import TMemoryBuffer
 from fastthrift.transport.base import Buffer, TTransportBase

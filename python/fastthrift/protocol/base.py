@@ -13,4 +13,9 @@ class TProtocolFactory(Protocol):
     def get_protocol(self, trans: Any) -> Any: ...
 
 
-__all__ = ["TProtocolBase", "TProtocolFactory"]
+def shares_protocol(factory: Any) -> bool:
+    """Whether a connection's answers need the very protocol that read its calls, as THeader's do."""
+    return bool(getattr(factory, "shares_protocol", False))
+
+
+__all__ = ["TProtocolBase", "TProtocolFactory", "shares_protocol"]

@@ -13,6 +13,7 @@ from fastthrift.header import (
     THeaderTransformID,
     Unsupported,
     _current,
+    checked_client_types,
 )
 from fastthrift.protocol.base import TProtocolBase
 from fastthrift.protocol.binary import TBinaryProtocol
@@ -145,7 +146,7 @@ class THeaderProtocolFactory:
         max_frame: int = DEFAULT_MAX_FRAME,
         **options: Any,
     ) -> None:
-        self.allowed_client_types = tuple(allowed_client_types)
+        self.allowed_client_types = checked_client_types(allowed_client_types)
         self.default_protocol = default_protocol
         self.transforms = tuple(transforms)
         self.max_frame = max_frame

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import threading
 import zlib
 from typing import Any
 
@@ -22,7 +23,7 @@ from fastthrift.protocol import (
 )
 from fastthrift.protocol.exc import TProtocolException
 from fastthrift.rpc import make_client
-from fastthrift.server import TServer
+from fastthrift.server import TServer, TThreadedServer
 from fastthrift.thrift import TApplicationException, TMessageType
 from fastthrift.transport import (
     TBufferedTransportFactory,
@@ -455,3 +456,128 @@ def test_names_are_where_users_look_for_them() -> None:
     assert fastthrift.protocol.THeaderProtocol is THeaderProtocol
     assert fastthrift.transport.THeaderTransport is THeaderTransport
     assert TClient is not None
+
+
+def test_a_call_that_times_out_ends_the_connection() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        client = make_client(
+            wares.Wares, "127.0.0.1", mute.getsockname()[1], proto_factory=THeaderProtocolFactory(), timeout=50
+        )
+        with pytest.raises(TTransportException) as raised:
+            client.add(1, 2)
+        assert isinstance(raised.value, TimeoutError)
+        with pytest.raises(TTransportException) as raised:
+            client.add(1, 2)
+        assert raised.value.type == TTransportException.NOT_OPEN
+
+
+def test_a_client_can_be_opened_again() -> None:
+    with serving(iprot_factory=THeaderProtocolFactory()) as running:
+        client = make_client(
+            wares.Wares, "127.0.0.1", running.port, proto_factory=THeaderProtocolFactory(transforms=[1])
+        )
+        assert client.add(1, 2) == 3
+        client.close()
+        with pytest.raises(TTransportException):
+            client.add(1, 2)
+        client._iprot.trans.open()
+        assert client.add(3, 4) == 7
+        client.close()
+
+
+def test_answers_of_another_call_are_not_taken() -> None:
+    answer = bytes.fromhex("80010002 00000003 616464 7fffffff 08000000000006 00")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        client = make_client(
+            wares.Wares, "127.0.0.1", listener.getsockname()[1], proto_factory=THeaderProtocolFactory()
+        )
+        peer, _ = listener.accept()
+        with peer:
+            peer.sendall(headed(answer))
+            with pytest.raises(TApplicationException) as raised:
+                client.add(1, 2)
+            assert raised.value.type == TApplicationException.BAD_SEQUENCE_ID
+
+
+def test_headers_go_over_http_in_the_thriftpy2_face() -> None:
+    from fastthrift import http
+
+    server = http.make_server(wares.Wares, Handler(), "127.0.0.1", 0, proto_factory=THeaderProtocolFactory())
+    thread = threading.Thread(target=server.serve, daemon=True)
+    thread.start()
+    try:
+        port = server.httpd.server_address[1]
+        for protocol in (THeaderProtocolFactory(), THeaderProtocolFactory(default_protocol=2, transforms=[1])):
+            with http.client_context(wares.Wares, "127.0.0.1", port, proto_factory=protocol) as client:
+                headers_of(client).set_header("k", "v")
+                assert client.add(1, 2) == 3
+                assert client.get("x" * 1000) == "x" * 1000
+                client.note("x")
+    finally:
+        server.close()
+        thread.join(10)
+
+
+def test_the_engine_and_the_loop_in_python_answer_alike() -> None:
+    class Watching(TThreadedServer):
+        def handle(self, client: Any) -> None:
+            super().handle(client)
+
+    requests = [request for request, _ in DIALECTS.values()]
+    requests += [headed(b"whatever", 1, seqid=7) + headed(BINARY_CALL), headed(b"x", 0, b"\1\3", seqid=7)]
+    requests += [headed(BINARY_CALL.replace(b"add", b"sub"), info=b"\1\1\1k\1v")]
+    for request in requests:
+        answers = []
+        for cls in (TThreadedServer, Watching):
+            with serving(cls=cls, iprot_factory=THeaderProtocolFactory()) as running:
+                with socket.create_connection(("127.0.0.1", running.port), timeout=10) as sock:
+                    sock.sendall(request * 2)
+                    sock.shutdown(socket.SHUT_WR)
+                    received = b""
+                    while chunk := sock.recv(65536):
+                        received += chunk
+                    answers.append(received)
+        assert answers[0] == answers[1]
+        assert answers[0]
+
+
+def test_too_many_pairs_of_a_handler_are_answered_with_an_error() -> None:
+    class Talkative(Handler):
+        def nop(self) -> None:
+            for number in range(101):
+                call_headers().set_header(str(number), "x")
+
+    with serving(Talkative(), iprot_factory=THeaderProtocolFactory()) as running:
+        client = make_client(wares.Wares, "127.0.0.1", running.port, proto_factory=THeaderProtocolFactory())
+        with pytest.raises(TApplicationException) as raised:
+            client.nop()
+        assert raised.value.type == TApplicationException.INTERNAL_ERROR
+        assert client.add(1, 2) == 3
+        client.close()
+
+
+def test_headers_belong_to_their_call_under_load() -> None:
+    class Echo(Handler):
+        def get(self, text: str) -> str:
+            headers = call_headers()
+            headers.set_header("answer-to", headers.get_headers()[b"number"])
+            return text
+
+    failures = []
+    with serving(Echo(), iprot_factory=THeaderProtocolFactory()) as running:
+
+        def calls(number: int) -> None:
+            client = make_client(wares.Wares, "127.0.0.1", running.port, proto_factory=THeaderProtocolFactory())
+            for turn in range(100):
+                headers_of(client).set_header("number", f"{number}-{turn}")
+                client.get("x")
+                if headers_of(client).get_headers() != {b"answer-to": f"{number}-{turn}".encode()}:
+                    failures.append((number, turn))
+            client.close()
+
+        threads = [threading.Thread(target=calls, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+    assert failures == []
