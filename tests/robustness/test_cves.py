@@ -139,7 +139,7 @@ def test_cve_2026_41608_and_2026_43868_what_is_inflated_is_bounded_while_it_is()
     from fastthrift.transport import TZlibTransport
 
     deflater = zlib.compressobj(9)
-    bomb = deflater.compress(bytes(200_000_000)) + deflater.flush(zlib.Z_SYNC_FLUSH)
+    bomb = deflater.compress(bytes(50_000_000)) + deflater.flush(zlib.Z_SYNC_FLUSH)
     head = b"\x0f\xff" + bytes(6) + b"\0\1" + b"\0\1\1\0"
     frame = (len(head) + len(bomb)).to_bytes(4, "big") + head + bomb
     tracemalloc.start()

@@ -121,7 +121,7 @@ def test_zlib_refills_without_dropping_a_byte() -> None:
         trans.cstringio_refill(b"x", 2)
 
 
-@pytest.mark.parametrize("size", [100, 5000, 200_000])
+@pytest.mark.parametrize("size", [100, 50_000])
 @pytest.mark.parametrize("accelerated", ["TBinaryProtocol", "TCompactProtocol"])
 def test_accelerated_protocols_over_zlib_lose_nothing(accelerated: str, size: int) -> None:
     make = getattr(getattr(side, accelerated), accelerated + "Accelerated")
@@ -151,7 +151,7 @@ def test_zlib_limits_a_message_and_not_the_connection() -> None:
     assert len(trans.readAll(40_000)) == 40_000
     trans.begin_message()
     assert len(trans.readAll(10_000)) == 10_000
-    for size in (40_001, 60_000_000):
+    for size in (40_001, 5_000_000):
         trans = TZlibTransport(Wire(bomb(size)), 9, 40_000)
         with pytest.raises(TTransportException) as raised:
             trans.readAll(40_001)

@@ -205,7 +205,7 @@ def test_apaches_client_calls_our_apache_face(name: str) -> None:
         calls_from(apache, name, port, handler)
 
 
-@pytest.mark.parametrize("name", STACKS)
+@pytest.mark.parametrize("name", [name for name in STACKS if "accelerated" not in name])
 def test_our_apache_face_calls_itself(name: str) -> None:
     with served_by(apaches_face, name) as (port, handler):
         calls_from(apaches_face, name, port, handler)
@@ -268,7 +268,7 @@ HTTP_SIDES = {
 }
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("protocol", ["binary", "compact", "json"])
 @pytest.mark.parametrize("sides", HTTP_SIDES)
 def test_over_http(sides: str, protocol: str) -> None:
     client_side, server_side = HTTP_SIDES[sides]

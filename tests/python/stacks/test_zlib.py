@@ -136,7 +136,7 @@ def bomb(size: int) -> bytes:
 def test_a_message_is_inflated_up_to_the_limit() -> None:
     trans = TZlibTransport(Wire(bomb(100_000)), max_decompressed_size=100_000)
     assert trans.read(100_000) == bytes(100_000)
-    for size in (100_001, 50_000_000):
+    for size in (100_001, 5_000_000):
         trans = TZlibTransport(Wire(bomb(size)), max_decompressed_size=100_000)
         with pytest.raises(TTransportException, match="100000 bytes") as raised:
             trans.read(100_001)
@@ -145,8 +145,8 @@ def test_a_message_is_inflated_up_to_the_limit() -> None:
 
 def test_a_bomb_takes_no_memory() -> None:
     inflater = Inflater(16_384_000)
-    wire = Wire(bomb(200_000_000))
-    assert len(wire.data) < 250_000
+    wire = Wire(bomb(50_000_000))
+    assert len(wire.data) < 60_000
     while len(chunk := inflater.read(1 << 30, wire._read)) > 0:
         assert len(chunk) <= 64 * 1024
         if inflater.bytes_out > 16_000_000:
@@ -179,7 +179,7 @@ def test_no_limit_can_be_asked_for_but_none_below_a_byte() -> None:
 
 def test_a_string_beyond_the_limit_is_refused_by_the_protocol_as_well() -> None:
     deflater = zlib.compressobj(9)
-    data = deflater.compress(struct.pack("!i", 60_000_000) + bytes(60_000_000)) + deflater.flush(zlib.Z_SYNC_FLUSH)
+    data = deflater.compress(struct.pack("!i", 20_000_000) + bytes(20_000_000)) + deflater.flush(zlib.Z_SYNC_FLUSH)
     protocol: TProtocolBase = TBinaryProtocol(TZlibTransport(Wire(data)))
     with pytest.raises(TTransportException) as raised:
         protocol.skip(11)
