@@ -71,12 +71,14 @@ def _compile(name: str, command: flags.Command) -> int:
         return 255
     sys.setrecursionlimit(max(MAX_RECURSION, sys.getrecursionlimit()))
     notices = Notices("strict" in command, "allow-neg-keys" in command, "allow-64bit-consts" in command)
+    outputs: list[Output] = []
     try:
         program = Sources(command.include_dirs, notices).program(command.source)
-        outputs = [_generated(program, command, generation) for generation in command.generations]
+        outputs += [_generated(program, command, generation) for generation in command.generations]
     finally:
         if "nowarn" not in command:
             own = [f"{name}: warning: {text}" for each in command.generations for text in each.warnings]
+            own += [text for output in outputs for text in output.warnings]
             print("".join(f"{line}\n" for line in [*notices.lines, *own]), end="")
     if "v" in command:
         print("".join(f"read {each.path}\n" for each in program.everything()), end="")
