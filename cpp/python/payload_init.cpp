@@ -112,8 +112,8 @@ std::size_t index_of(const std::vector<Ref>& names, PyObject* keyword, std::size
 
 // Calls `give(index, value)` for each argument; `has(index)` tells whether a field already got one.
 template <class Has, class Give>
-void bind(const std::vector<Ref>& names, PyObject* const* arguments, std::size_t count, PyObject* keywords,
-          Has&& has, Give&& give) {
+void bind_arguments(const std::vector<Ref>& names, PyObject* const* arguments, std::size_t count,
+                    PyObject* keywords, Has&& has, Give&& give) {
   for (std::size_t i = 0; i < count && i < names.size(); ++i) give(i, arguments[i]);
   if (keywords != nullptr) {
     const auto size = static_cast<std::size_t>(PyTuple_GET_SIZE(keywords));
@@ -134,7 +134,7 @@ void initialise(InitializerObject* init, PyObject* self, PyObject* const* argume
   Ref keep = Ref::share(reinterpret_cast<PyObject*>(init));
   const std::vector<Ref>& names = *init->names;
   std::vector<PyObject*> values(names.size(), nullptr);  // borrowed from the caller
-  bind(
+  bind_arguments(
       names, arguments, count, keywords, [&](std::size_t i) { return values[i] != nullptr; },
       [&](std::size_t i, PyObject* value) { values[i] = value; });
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -423,7 +423,7 @@ PyObject* construct(PyObject* callable, PyObject* const* arguments, std::size_t 
       return self.release();
     }
     bool forms_cycle = false;
-    bind(
+    bind_arguments(
         *init->names, arguments, count, keywords,
         [&](std::size_t i) { return slot(self.get(), data.members[i].offset) != nullptr; },
         [&](std::size_t i, PyObject* value) {

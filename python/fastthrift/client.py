@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from fastthrift import _core
 from fastthrift.thrift import (
     TApplicationException,
+    TException,
     TMessageType,
     TTransportException,
     args_to_kwargs,
@@ -46,6 +47,12 @@ def _deadline(trans: Any, is_oneway: bool) -> Iterator[None]:
         yield
     finally:
         trans.end_call()
+
+
+def is_owners(error: BaseException, bottom: Any) -> bool:
+    """Whether a flush failed with an error that a user's own transport has made up, an HTTP status for instance: what is
+    to become of the transport is its owner's business. A late answer is told by its sequence id."""
+    return bottom is None and isinstance(error, Exception) and not isinstance(error, (OSError, TException))
 
 
 class TClient(_core.ClientCalls):
@@ -132,7 +139,8 @@ class TClient(_core.ClientCalls):
         try:
             self._oprot.trans.flush()
         except BaseException as error:
-            self._fail(error)
+            if not is_owners(error, _bottom(self._oprot.trans)):
+                self._fail(error)
             raise
         self._sent = self._seqid
 

@@ -93,7 +93,17 @@ def main() -> int:
         from fastthrift import compat
 
         compat.install("thriftpy2")
-    options = ["-q", "-c", os.devnull, "--rootdir", ".", "-p", "no:cacheprovider", "--timeout", "40"]
+    options = [
+        "-q",
+        "-c",
+        str(Path(__file__).with_name("nothing.ini")),
+        "--rootdir",
+        ".",
+        "-p",
+        "no:cacheprovider",
+        "--timeout",
+        "40",
+    ]
     options += ["-p", "no:hypothesispytest", "-p", "no:xdist"]  # half of the time to start
     return int(pytest.main([*options, *tests], plugins=[Recorder(Path(results))]))
 

@@ -6,8 +6,8 @@ The tests were written for pytest of their time: what it has dropped since is gi
 from __future__ import annotations
 
 import builtins
-import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -33,7 +33,18 @@ def main() -> int:
     compat.install("thriftpy2")
     vars(pytest).setdefault("yield_fixture", pytest.fixture)
     vars(builtins)["assert_raises"] = pytest.raises  # happybase's release forgot to import it
-    options = ["-q", "-c", os.devnull, "--rootdir", ".", "-p", "no:cacheprovider", "--timeout", "40", "-ra"]
+    options = [
+        "-q",
+        "-c",
+        str(Path(__file__).with_name("nothing.ini")),
+        "--rootdir",
+        ".",
+        "-p",
+        "no:cacheprovider",
+        "--timeout",
+        "40",
+        "-ra",
+    ]
     return int(pytest.main([*options, *sys.argv[1:]], plugins=[OldPytest()]))
 
 

@@ -19,7 +19,7 @@ from .output import Output, OutputError, unusable
 from .source import Sources
 from .stubs import add_stubs
 
-MAX_RECURSION = 10_000  # values may be nested 256 deep, and so may includes
+MAX_RECURSION = 5_000  # values may be nested 256 deep, and so may includes
 
 
 def main(arguments: Optional[Sequence[str]] = None) -> int:
@@ -71,14 +71,15 @@ def _compile(name: str, command: flags.Command) -> int:
         return 255
     sys.setrecursionlimit(max(MAX_RECURSION, sys.getrecursionlimit()))
     notices = Notices("strict" in command, "allow-neg-keys" in command, "allow-64bit-consts" in command)
+    outputs: list[Output] = []
     try:
         program = Sources(command.include_dirs, notices).program(command.source)
-        outputs = [_generated(program, command, generation) for generation in command.generations]
+        outputs += [_generated(program, command, generation) for generation in command.generations]
     finally:
         if "nowarn" not in command:
-            for generation in command.generations:
-                notices.lines += [f"{name}: warning: {text}" for text in generation.warnings]
-            print("".join(f"{line}\n" for line in notices.lines), end="")
+            own = [f"{name}: warning: {text}" for each in command.generations for text in each.warnings]
+            own += [text for output in outputs for text in output.warnings]
+            print("".join(f"{line}\n" for line in [*notices.lines, *own]), end="")
     if "v" in command:
         print("".join(f"read {each.path}\n" for each in program.everything()), end="")
     for output in outputs:

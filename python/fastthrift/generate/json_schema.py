@@ -139,7 +139,7 @@ class _InProgram:
 
 def value_of(value: Value) -> Any:
     if isinstance(value, Reference):
-        return value_of(value.const.value)
+        value = value.value
     if isinstance(value, Member):
         return value.item.value
     if isinstance(value, Made):

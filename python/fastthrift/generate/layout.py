@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from .constants import constants_text
 from .model import Program
 from .names import check_names, escaped
@@ -14,6 +16,8 @@ from .service import service_text
 from .text import quoted
 from .ttypes import ttypes_text
 
+# Modules that come before all others.
+PYTHONS_OWN = frozenset(getattr(sys, "stdlib_module_names", sys.builtin_module_names))
 MODULES = ("ttypes", "constants", "__init__")
 
 
@@ -27,6 +31,11 @@ def add_python(root: Program, recurse: bool, generation: Generation, output: Out
 
 def _add_package(package: Package, generation: Generation, output: Output) -> None:
     parts = package.name.split(".")
+    if parts[0] in PYTHONS_OWN:
+        text = (
+            f'the package "{parts[0]}" cannot be imported, Python has a module of this name; a namespace gives another'
+        )
+        output.warnings.append(f"{package.programs[-1].path}:1:1: warning: {text}")
     # gen-py itself cannot be a package, its name is no identifier: an __init__.py would only stop mypy.
     for i in range(1 if output.is_own_folder else 0, len(parts)):
         output.add_if_absent("/".join([*parts[:i], "__init__.py"]))

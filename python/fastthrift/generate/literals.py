@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from .model import Container, Enum, Items, Made, Member, Reference, Scalar, Type, Value
+from .model import Const, Container, Enum, Items, Made, Member, Reference, Scalar, Type, Value
 from .module_text import ModuleText
 from .names import enum_item_name, escaped, field_name
 from .notices import IdlError
@@ -32,7 +32,9 @@ class Literals:
         if self._written > MAX_VALUES:
             raise IdlError("constants and defaults", (0, 0), f"more than {MAX_VALUES} values in a module")
         if isinstance(value, Reference):
-            return self._reference(value, type, depth, is_key)
+            if self._constants is not None and not is_key:
+                return self._name(value.const)
+            value = value.value
         if isinstance(value, Scalar):
             return self._scalar(value)
         if isinstance(value, Member):
@@ -47,13 +49,12 @@ class Literals:
         assert isinstance(type, Container)
         return self._container(value, type, depth, is_key)
 
-    def _reference(self, value: Reference, type: Type, depth: int, is_key: bool) -> str:
-        if self._constants is None or is_key:
-            return self.text(value.const.value, type, depth, is_key)
-        name = escaped(value.const.name)
-        if value.const.program in self._constants.programs:
+    def _name(self, const: Const) -> str:
+        name = escaped(const.name)
+        assert self._constants is not None
+        if const.program in self._constants.programs:
             return name
-        return f"{self._types.module_of(value.const.program, 'constants')}.{name}"
+        return f"{self._types.module_of(const.program, 'constants')}.{name}"
 
     def _scalar(self, value: Scalar) -> str:
         if value.type.name == "uuid":
@@ -99,6 +100,4 @@ def _bracketed(opening: str, parts: list[str], closing: str, depth: int) -> str:
 
 def is_plain(value: Value) -> bool:
     """Whether it can stand in a signature: it is one object for all calls."""
-    while isinstance(value, Reference):
-        value = value.const.value
-    return isinstance(value, (Scalar, Member))
+    return isinstance(value.value if isinstance(value, Reference) else value, (Scalar, Member))

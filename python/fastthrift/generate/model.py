@@ -130,7 +130,12 @@ class Service:
 
     def all_functions(self) -> list[Function]:
         """Its own, then those of its parents."""
-        return self.functions + (self.parent.all_functions() if self.parent else [])
+        functions = []
+        service: Optional[Service] = self
+        while service is not None:
+            functions += service.functions
+            service = service.parent
+        return functions
 
 
 Definition = Union[Typedef, Const, Enum, Struct, Service]
@@ -183,16 +188,18 @@ class Program:
 
     def everything(self) -> list[Program]:
         """All files that it includes at any distance, each once and behind its own includes, and the file itself."""
-        found: list[Program] = []
+        found: dict[Program, None] = {}
+        seen: set[Program] = set()
 
         def visit(program: Program) -> None:
-            for each in program.includes:
-                visit(each)
-            if program not in found:
-                found.append(program)
+            if program not in seen:
+                seen.add(program)
+                for each in program.includes:
+                    visit(each)
+                found[program] = None
 
         visit(self)
-        return found
+        return list(found)
 
 
 # ---- values of constants and defaults, of the type that they are declared with
@@ -232,8 +239,13 @@ class Reference:
 
     const: Const
 
+    def __post_init__(self) -> None:
+        found = self.const.value
+        self.value: Plain = found.value if isinstance(found, Reference) else found  # at the end of all references
 
-Value = Union[Scalar, Member, Items, Made, Reference]
+
+Plain = Union[Scalar, Member, Items, Made]
+Value = Union[Plain, Reference]
 
 
 def same_type(one: Type, other: Type) -> bool:

@@ -24,9 +24,7 @@ class Notices:
     strict: bool = False  # missing includes and implicit field ids are errors
     allow_neg_keys: bool = False
     allow_64bit_consts: bool = False
-    lines: list[str] = dataclasses.field(default_factory=list)
+    lines: dict[str, None] = dataclasses.field(default_factory=dict)  # in order, each once
 
     def warn(self, file: str, place: Place, text: str) -> None:
-        line = f"{file}:{place[0]}:{place[1]}: warning: {text}"
-        if line not in self.lines:
-            self.lines.append(line)
+        self.lines[f"{file}:{place[0]}:{place[1]}: warning: {text}"] = None

@@ -25,6 +25,7 @@ class Output:
     def __init__(self, folder: str, is_own_folder: bool = True) -> None:
         self.folder = folder
         self.is_own_folder = is_own_folder  # gen-py, not one that the user named
+        self.warnings: list[str] = []
         self._files: dict[str, _File] = {}
 
     def add(self, path: str, text: str, is_executable: bool = False) -> None:

@@ -48,14 +48,14 @@ class _Stub:
         self._program = program
         self._generation = generation
         self._folder = folder
-        names = {each.name for each in program.definitions} | {each.name for each in program.includes}
-        names |= {item.name for enum in program.enums for item in enum.items}
-        for struct in program.structs:
-            names |= {field.name for field in struct.fields}
-        for service in program.services:
-            for function in service.functions:
-                names |= {field.name for field in [*function.arguments, *function.throws]}
-        self._members = names
+        lists = [struct.fields for struct in program.structs]
+        lists += [each for s in program.services for f in s.functions for each in (f.arguments, f.throws)]
+        fields = {field.name for each in lists for field in each}
+        own = {each.name for each in program.definitions}
+        # Names of classes that are names of fields too, which hide them inside of classes.
+        self._hidden = own & fields
+        self._members = own | fields | {each.name for each in program.includes}
+        self._members |= {item.name for enum in program.enums for item in enum.items}
         self._lines: list[str] = []
         self._aliases: dict[str, str] = {}
         self._used: set[str] = set()
@@ -120,21 +120,9 @@ class _Stub:
     def _class(self, definition: Enum | Struct | Service) -> str:
         if definition.program is not self._program:
             return f"{self._module(definition.program)}.{definition.name}"
-        if definition.name not in self._hidden_names():
+        if definition.name not in self._hidden:
             return definition.name
         return self._aliases.setdefault(definition.name, f"_{definition.name}_")
-
-    def _hidden_names(self) -> set[str]:
-        """Names of classes that are names of fields too, which hide them inside of classes."""
-        own = {each.name for each in self._program.definitions}
-        return {name for name in own if name in self._field_names()}
-
-    def _field_names(self) -> set[str]:
-        lists = [struct.fields for struct in self._program.structs]
-        for service in self._program.services:
-            for function in service.functions:
-                lists += [function.arguments, function.throws]
-        return {field.name for fields in lists for field in fields}
 
     # ---- types
 
@@ -220,8 +208,8 @@ class _Stub:
 
 def _default(field: Field) -> str:
     value = field.default
-    while isinstance(value, Reference):
-        value = value.const.value
+    if isinstance(value, Reference):
+        value = value.value
     if value is None:
         return "..." if field.requiredness == "required" else "None"
     if not isinstance(value, Scalar) or not is_plain(value) or isinstance(value.value, bytes):

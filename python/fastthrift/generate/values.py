@@ -87,22 +87,25 @@ class Constants:
         if type.key is None:
             return Items(type, [self.typed(each, type.element, f"{name}<elem>") for each in written.items])
         items = []
-        for i in range(0, len(written.items), 2):
-            items.append(self.typed(written.items[i], type.key, f"{name}<key>"))
-            items.append(self.typed(written.items[i + 1], type.element, f"{name}<val>"))
+        pairs = written.items  # asking for them makes a list each time
+        for i in range(0, len(pairs), 2):
+            items.append(self.typed(pairs[i], type.key, f"{name}<key>"))
+            items.append(self.typed(pairs[i + 1], type.element, f"{name}<val>"))
         return Items(type, items)
 
     def _struct(self, written: _core.IdlValue, struct: Struct, name: str) -> Value:
         if written.kind != "map":
             raise self._wrong(written, name, "struct/xception")
         items = {}
-        for i in range(0, len(written.items), 2):
-            key = written.items[i]
-            field = next((each for each in struct.fields if key.kind == "text" and each.name == key.text), None)
+        pairs = written.items
+        fields = {each.name: each for each in struct.fields}
+        for i in range(0, len(pairs), 2):
+            key = pairs[i]
+            field = fields.get(key.text) if key.kind == "text" else None
             if field is None:
                 text = f'No field named "{key.text}" was found in struct of type "{struct.name}"'
                 raise self._resolver.fail(key.place, text)
-            items[field] = self.typed(written.items[i + 1], field.type, f"{name}.{field.name}")
+            items[field] = self.typed(pairs[i + 1], field.type, f"{name}.{field.name}")
         return Made(struct, list(items.items()))
 
     # ---- names
@@ -136,8 +139,8 @@ class Constants:
         self._copied += 1
         if self._copied > MAX_COPIED:
             raise self._resolver.fail(at.place, f"Constants need more than {MAX_COPIED} copies of values")
-        while isinstance(value, Reference):
-            value = value.const.value
+        if isinstance(value, Reference):
+            value = value.value
         if isinstance(value, Member) and isinstance(type, Base) and type.name in (*INTEGERS, "bool", "double"):
             return value if type.name in INTEGERS else self._number(value.item.value, type)
         if isinstance(value, Scalar) and isinstance(type, Base):

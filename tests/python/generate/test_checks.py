@@ -239,3 +239,32 @@ def test_defaults_that_double_at_each_step_are_refused(run):
     made = run("\n".join(lines) + f"\nstruct S {{1: {'list<' * 30}i32{'>' * 30} a = A29}}")
     assert made.status == 1
     assert "more than 250000 values in a module" in made.err
+
+
+def big(count: int) -> list[tuple[str, str]]:
+    """IDLs whose work must not grow with the square of their size, or with their depth."""
+    return [
+        ("warnings", "struct A {" + " ".join(f"i32 f{i}" for i in range(count)) + "}"),
+        ("constants", "\n".join(f"const i32 A{i} = {f'A{i - 1}' if i else 1}" for i in range(count)) + f"\nstruct S {{1: i32 a = A{count - 1}}}"),
+        ("parents", "service S0 {}\n" + "\n".join(f"service S{i} extends S{i - 1} {{}}" for i in range(1, count // 40))),
+        ("fields of a value", "struct A {" + " ".join(f"{i + 1}: i32 f{i}" for i in range(count)) + "}\nconst A C = {"
+         + ", ".join(f'"f{i}": {i}' for i in range(count)) + "}"),
+        ("enum", "enum E {" + " ".join(f"A{i}" for i in range(count)) + "}"),
+        ("list", "const list<i32> A = [" + ", ".join("1" for _ in range(count)) + "]"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("idl", [idl for _, idl in big(8000)], ids=[name for name, _ in big(1)])
+def test_big_files_take_no_square_of_time(run, idl):
+    made = run(idl, "-nowarn", "--gen", "json", "--gen", "pyi", "--gen", "py")
+    assert (made.status, made.err) == (0, "")
+
+
+def test_diamonds_upon_diamonds_are_walked_once(run):
+    files = {}
+    for i in range(30):
+        for side in "ab":
+            files[f"{side}{i}.thrift"] = f'include "a{i + 1}.thrift"\ninclude "b{i + 1}.thrift"\nstruct S {{}}'
+    files["a30.thrift"] = files["b30.thrift"] = "struct S {}"
+    made = run(files, "-r", "--gen", "py", source="a0.thrift")
+    assert (made.status, made.err) == (0, "")

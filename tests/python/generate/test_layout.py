@@ -110,6 +110,15 @@ def test_one_name_twice_in_a_package_is_an_error(run):
     assert (made.status, made.err) == (1, f"x.thrift:3:8: {text}\n")
 
 
+def test_a_package_that_python_would_never_find_is_worth_a_warning(run):
+    made = run({"gc.thrift": "struct A {}"})
+    assert made.status == 0 and "gen-py/gc/ttypes.py" in made.files()
+    text = 'the package "gc" cannot be imported, Python has a module of this name; a namespace gives another'
+    assert made.out == f"gc.thrift:1:1: warning: {text}\n"
+    assert run({"gc.thrift": "namespace py mine.gc\nstruct A {}"}).out == ""
+    assert run({"gc.thrift": "struct A {}"}, "-nowarn", "--gen", "py").out == ""
+
+
 @pytest.mark.parametrize(
     "namespaces, folder",
     [

@@ -413,3 +413,43 @@ def test_names_as_bytes_are_compared_too() -> None:
         client = TClient(calc.Calc, TBinaryProtocol(trans, decode_response=False))
         assert client.echo("text") == b"text"
         client.close()
+
+
+class Refusing(TTransportBase):
+    """A user's transport whose flush fails as it likes; closing it twice is an error, as it is of impyla's."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+        self.closed = 0
+
+    def is_open(self) -> bool:
+        return not self.closed
+
+    def write(self, buf: bytes) -> None:
+        pass
+
+    def flush(self) -> None:
+        raise self.error
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+@pytest.mark.parametrize(
+    ("error", "closes"),
+    [
+        (RuntimeError("HTTP code 503"), 0),
+        (KeyError("x"), 0),
+        (OSError(5, "gone"), 1),
+        (TTransportException(4, "eof"), 1),
+    ],
+)
+def test_transport_of_a_users_own_is_closed_by_its_owner_after_an_error_of_its_own(
+    error: Exception, closes: int
+) -> None:
+    trans = Refusing(error)
+    client = TClient(calc.Calc, TBinaryProtocol(trans))
+    for _ in range(2):
+        with pytest.raises(type(error) if not closes or not trans.closed else TTransportException):
+            client.add(1, 2)
+    assert trans.closed == closes

@@ -12,7 +12,7 @@ import functools
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from fastthrift.client import TClient
+from fastthrift.client import TClient, is_owners
 from fastthrift.contrib.aio.calls import Calls, calls_over
 from fastthrift.thrift import TApplicationException, TMessageType, args_to_kwargs
 
@@ -122,8 +122,9 @@ class TAsyncClient:
             raise
         try:
             await self._oprot.trans.flush()
-        except BaseException:
-            self._fail()
+        except BaseException as error:
+            if not is_owners(error, _timed(self._oprot.trans)):
+                self._fail()
             raise
         self._sent = self._seqid
 
