@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-import calc
+import served_calc as calc
 from fastthrift.apache.protocol.TBinaryProtocol import TBinaryProtocol, TBinaryProtocolFactory
 from fastthrift.apache.protocol.TCompactProtocol import TCompactProtocolAcceleratedFactory
 from fastthrift.apache.protocol.TMultiplexedProtocol import TMultiplexedProtocol
@@ -366,7 +366,7 @@ def test_a_server_that_is_closed_answers_what_it_was_asked(protocol: str) -> Non
 PROGRAM = """
 import sys
 sys.path.insert(0, sys.argv[2])
-import calc
+import served_calc as calc
 from fastthrift.apache.protocol.TBinaryProtocol import TBinaryProtocolFactory
 from fastthrift.apache.server import TServer, TProcessPoolServer
 from fastthrift.apache.transport import TSocket, TTransport
