@@ -81,7 +81,7 @@ class Conversation:
     """What has been heard on a connection, and how one answers.
 
     A server reads first and answers each message as it came: dialect, protocol, transforms, flags. A client writes frames
-    with headers. Pairs that are set go with the next message alone.
+    with headers, and takes each answer as it comes. Pairs that are set go with the next message alone.
     """
 
     def __init__(
@@ -177,6 +177,9 @@ class Conversation:
 
     def wrapped(self, payload: bytes) -> bytes:
         """The bytes to send for a message, in one piece."""
+        if not self.is_answering:
+            # Each answer tells its own dialect: Node's servers give some with headers and some without.
+            self._dialect = None
         headers, self.write_headers = self.write_headers, {}
         if self.is_answering and self.client_type != THeaderClientType.HEADERS:
             if self.client_type not in _FRAMED:

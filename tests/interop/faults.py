@@ -60,8 +60,6 @@ FAULTS: list[Fault] = [
     Fault("node", "server json/.*", _cases("rows", how="described|echoed"), "JSON: lists in lists lose their items"),
     Fault("node", "server .*", "unheard_of", "TApplicationException is written without its type"),
     Fault("node", "server .*/mux>.*", "nobody", "an unknown service is not answered, the connection is closed"),
-    Fault("node", "server header.*>header/.*", "describe_uuid|described:nothing",
-          "THeader: asynchronous handlers are answered without headers, so dialects mix on one connection"),
     Fault("rust", "server .*", "after_unheard_of", "the arguments of an unknown method are not skipped"),
     Fault("rust", "server .*/mux>.*", "nobody", "an unknown service is answered with another error, and the arguments are not skipped"),
     Fault("rust", "server .*/mux>.*", "after_nobody", "an unknown service is answered with another error, and the arguments are not skipped"),

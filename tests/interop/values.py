@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import uuid
 from pathlib import Path
 from typing import Any
@@ -150,6 +151,10 @@ def canonical_step(name: str, description: Any) -> Any:
 def expected(name: str) -> Any:
     """What a step has to give, in its canonical form."""
     if ":" in name:
-        case = name.partition(":")[2]
-        return words.canonical(EVERYTHING, words.described(EVERYTHING, value_of(case)))
+        return _expected_of(name.partition(":")[2])
     return {**STEPS, **MULTIPLEXED_STEPS, **UUID_STEPS}[name]
+
+
+@functools.cache
+def _expected_of(case: str) -> Any:
+    return words.canonical(EVERYTHING, words.described(EVERYTHING, value_of(case)))

@@ -6,6 +6,7 @@ it imports nothing but the standard library.
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import struct
@@ -23,10 +24,15 @@ class Type(NamedTuple):
     payload: Any = None  # the class of a struct
 
     def fields(self) -> dict[str, Type]:
-        spec = self.payload.thrift_spec
-        if isinstance(spec, dict):
-            return {item[1]: of_spec(item[0], item[2] if len(item) == 4 else None) for item in spec.values()}
-        return {item[2]: of_apache_spec(item[1], item[3]) for item in spec if item is not None}
+        return _fields(self.payload)
+
+
+@functools.cache
+def _fields(payload: Any) -> dict[str, Type]:
+    spec = payload.thrift_spec
+    if isinstance(spec, dict):
+        return {item[1]: of_spec(item[0], item[2] if len(item) == 4 else None) for item in spec.values()}
+    return {item[2]: of_apache_spec(item[1], item[3]) for item in spec if item is not None}
 
 
 def of_spec(kind: int, spec: Any = None) -> Type:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -42,6 +43,8 @@ def thrift_main() -> int:
 
 
 def _run(name: str, arguments: Sequence[str]) -> int:
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # as stderr does: a path may hold anything
     try:
         command = flags.parse(arguments)
         if "version" in command:
@@ -62,6 +65,8 @@ def _run(name: str, arguments: Sequence[str]) -> int:
     except (IdlError, OutputError) as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
 
 
 def _compile(name: str, command: flags.Command) -> int:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import importlib
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from fastthrift.generate import command
+
+from .conftest import environment
 
 PROJECT = (Path(__file__).resolve().parents[3] / "pyproject.toml").read_text("utf-8")
 
@@ -49,3 +53,26 @@ def test_an_error_of_the_program_itself_is_not_hidden(monkeypatch, tmp_path):
     monkeypatch.setattr(command, "add_python", broken)
     with pytest.raises(KeyError):
         command.main(["--gen", "py", "x.thrift"])
+
+
+def test_paths_of_any_characters_are_printed_to_any_terminal(tmp_path):
+    for text, status in (("struct A {i32 a}", 0), ("struct A {1: Nope a}", 1)):
+        (tmp_path / "é.thrift").write_text(text)
+        done = subprocess.run(
+            [sys.executable, "-m", "fastthrift", "--gen", "py", "é.thrift"],
+            cwd=tmp_path, env=environment(PYTHONIOENCODING="ascii"), capture_output=True, timeout=30,
+        )  # fmt: skip
+        assert done.returncode == status
+        assert (done.stdout + done.stderr).startswith(b"\\xe9.thrift:1:")
+
+
+def test_ctrl_c_ends_it_quietly(monkeypatch, tmp_path, capsys):
+    def interrupted(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.thrift").write_text("struct A {}")
+    monkeypatch.setattr(command, "add_python", interrupted)
+    assert command.main(["--gen", "py", "x.thrift"]) == 130
+    assert capsys.readouterr() == ("", "")
+    assert [path.name for path in tmp_path.iterdir()] == ["x.thrift"]

@@ -303,6 +303,33 @@ def test_a_client_learns_that_its_frame_was_not_understood() -> None:
         client.close()
 
 
+ANSWER = bytes.fromhex("80010002 00000003 616464 00000000 080000 00000003 00")
+COMPACT_ANSWER = bytes.fromhex("8241 00 03 616464 0500 06 00")
+
+
+@pytest.mark.parametrize("answering", [False, True], ids=["client", "server"])
+def test_a_client_takes_each_answer_in_its_own_dialect_a_server_keeps_to_one(answering: bool) -> None:
+    # Node's servers of THeader answer what a promise gives without headers, and an unknown method with them.
+    arriving = [headed(ANSWER), ANSWER, framed(COMPACT_ANSWER), headed(COMPACT_ANSWER, 2), COMPACT_ANSWER]
+    seen = []
+    conversation = Conversation()
+    conversation.is_answering = answering
+    for message in arriving:
+        pending = bytearray(message)
+
+        def read(size: int, pending: bytearray = pending) -> bytes:
+            chunk = bytes(pending[:size])
+            del pending[:size]
+            return chunk
+
+        conversation.wrapped(BINARY_CALL)
+        try:
+            seen.append(conversation.receive(read))
+        except TTransportException:
+            break
+    assert seen == ([ANSWER] if answering else [ANSWER, ANSWER, COMPACT_ANSWER, COMPACT_ANSWER, COMPACT_ANSWER])
+
+
 MALFORMED = {
     "more words than there are": framed(struct.pack("!HHiH", 0x0FFF, 0, 0, 0xFFFF) + bytes(8)),
     "no words": framed(struct.pack("!HHiH", 0x0FFF, 0, 0, 0)),

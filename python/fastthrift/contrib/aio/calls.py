@@ -9,7 +9,8 @@ from typing import Any
 from fastthrift import _core
 from fastthrift.contrib.aio.protocol.binary import TAsyncBinaryProtocol
 from fastthrift.contrib.aio.protocol.compact import TAsyncCompactProtocol
-from fastthrift.contrib.aio.socket import TAsyncSocket, TAsyncTimeout, end_of_file
+from fastthrift.contrib.aio.socket import TAsyncSocket
+from fastthrift.contrib.aio.timeout import TAsyncTimeout, end_of_file
 from fastthrift.contrib.aio.transport.buffered import TAsyncBufferedTransport
 from fastthrift.contrib.aio.transport.framed import TAsyncFramedTransport
 from fastthrift.contrib.aio.waiting import in_time

@@ -1,4 +1,4 @@
-"""TAsyncSocket and TAsyncServerSocket: connections of an event loop as transports."""
+"""TAsyncSocket: the client's end of a connection of an event loop. The server's is in `server_socket`."""
 
 from __future__ import annotations
 
@@ -8,18 +8,17 @@ import errno
 import socket
 import ssl
 import time
-from collections.abc import Awaitable
-from typing import TYPE_CHECKING, Any, Callable, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from fastthrift import defaults
+from fastthrift.contrib.aio.server_socket import STREAM_LIMIT, StreamHandler, TAsyncServerSocket
+from fastthrift.contrib.aio.timeout import TAsyncTimeout, end_of_file, or_timeout
 from fastthrift.contrib.aio.waiting import in_time
-from fastthrift.thrift import TTransportTimeout
 from fastthrift.transport.address import family_of, port_number
 from fastthrift.transport.base import Buffer, TTransportException
-from fastthrift.transport.socket import _PEER_CLOSED, _READ_NOTHING, MAC_OR_BSD, UNSET, TServerSocket, _seconds
+from fastthrift.transport.socket import MAC_OR_BSD, _seconds
 from fastthrift.transport.sslsocket import (
     DEFAULT_CIPHERS,
-    HANDSHAKE_MS,
     RESTRICTED_SERVER_CIPHERS,
     client_context,
     create_thriftpy_context,
@@ -40,30 +39,8 @@ __all__ = [
     "create_thriftpy_context",
 ]
 
-_Result = TypeVar("_Result")
-
-_STREAM_LIMIT = 1 << 18
-
 # Bytes that may wait to be sent before a writer is asked to pause.
 UNSENT = 1 << 20
-
-
-class TAsyncTimeout(TTransportTimeout, asyncio.TimeoutError):
-    """No answer in time, for handlers of `TTransportException`, `socket.timeout` and `asyncio.TimeoutError`."""
-
-
-async def _in_time(waiting: Awaitable[_Result], timeout: float | None, text: str) -> _Result:
-    if timeout is None:
-        return await waiting
-    try:
-        return await in_time(waiting, timeout)
-    except asyncio.TimeoutError as error:
-        raise TAsyncTimeout(TTransportException.TIMED_OUT, text) from error
-
-
-def end_of_file() -> TTransportException:
-    hint = _PEER_CLOSED if defaults.current.reasons_in_messages else ""
-    return TTransportException(TTransportException.END_OF_FILE, _READ_NOTHING + hint)
 
 
 class TAsyncSocket:
@@ -236,7 +213,7 @@ class TAsyncSocket:
     async def _start(self, sock: Any) -> None:
         loop = asyncio.get_running_loop()
         sock.setblocking(False)
-        reader = asyncio.StreamReader(limit=_STREAM_LIMIT, loop=loop)
+        reader = asyncio.StreamReader(limit=STREAM_LIMIT, loop=loop)
         protocol = asyncio.StreamReaderProtocol(reader, loop=loop)
         is_unix = sock.family == getattr(socket, "AF_UNIX", None)
         create: Any = loop.create_unix_connection if is_unix else loop.create_connection
@@ -252,7 +229,7 @@ class TAsyncSocket:
         if reader is None:
             raise TTransportException(TTransportException.NOT_OPEN, "TAsyncSocket is not open")
         try:
-            data = await _in_time(reader.read(sz), self._left(), self._timed_out("read"))
+            data = await or_timeout(reader.read(sz), self._left(), self._timed_out("read"))
         except ConnectionResetError:
             if not MAC_OR_BSD:
                 raise
@@ -271,7 +248,7 @@ class TAsyncSocket:
         writer = self.writer
         if writer is None:
             raise TTransportException(TTransportException.NOT_OPEN, "TAsyncSocket is not open")
-        await _in_time(writer.drain(), self._left(), self._timed_out("write"))
+        await or_timeout(writer.drain(), self._left(), self._timed_out("write"))
 
     def _timed_out(self, what: str) -> str:
         limit = f" within {self.socket_timeout:g} s" if self.socket_timeout else ""
@@ -290,110 +267,3 @@ class TAsyncSocket:
         elif sock is not None:
             with contextlib.suppress(OSError):
                 sock.close()
-
-
-class StreamHandler:
-    """The server's end of a connection, over asyncio's streams. ``timeout``: seconds that a read may wait."""
-
-    def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, timeout: float | None = None
-    ) -> None:
-        self.reader = reader
-        self.writer = writer
-        self.timeout = timeout
-
-    async def read(self, sz: int) -> bytes:
-        data = await _in_time(self.reader.read(sz), self.timeout, "the connection was silent for too long")
-        if not data:
-            raise end_of_file()
-        return data
-
-    def write(self, buff: Buffer) -> None:
-        self.writer.write(buff)
-
-    async def flush(self) -> None:
-        await _in_time(self.writer.drain(), self.timeout, "the peer does not read")
-
-    def is_open(self) -> bool:
-        return not self.writer.transport.is_closing()
-
-    def close(self) -> None:
-        with contextlib.suppress(RuntimeError):
-            self.writer.close()
-
-    async def open(self) -> None:
-        pass
-
-
-class TAsyncServerSocket(TServerSocket):
-    """A listening socket on ``host`` and ``port`` (0: the system picks one) or at the path of a UNIX socket.
-
-    ``client_timeout``: milliseconds that a connection may be silent between calls, None for ever. ``certfile`` (and
-    ``keyfile`` where the key is not in it) or ``ssl_context`` mean TLS.
-    """
-
-    def __init__(
-        self,
-        host: str | None = None,
-        port: Any = None,
-        unix_socket: str | None = None,
-        socket_family: int = socket.AF_INET,
-        client_timeout: float | None = UNSET,
-        backlog: int = 4096,
-        ssl_context: ssl.SSLContext | None = None,
-        certfile: Any = None,
-        keyfile: Any = None,
-        ciphers: str | None = RESTRICTED_SERVER_CIPHERS,
-        *,
-        reuse_port: bool | None = None,
-        unix_mode: int = 0o600,
-    ) -> None:
-        super().__init__(
-            host,
-            port,
-            unix_socket,
-            socket_family,
-            client_timeout,
-            backlog,
-            reuse_port=reuse_port,
-            unix_mode=unix_mode,
-        )
-        if ssl_context is None and certfile is not None:
-            ssl_context = create_thriftpy_context(server_side=True, ciphers=ciphers)
-            ssl_context.load_cert_chain(certfile=certfile, keyfile=keyfile)
-        self.ssl_context = ssl_context
-
-    @property
-    def raw_sock(self) -> Any:
-        return self.sock
-
-    async def accept(  # type: ignore[override]
-        self, callback: Callable[[StreamHandler], Awaitable[None]]
-    ) -> asyncio.AbstractServer:
-        """Listens; each connection becomes a `StreamHandler` and a task that awaits ``callback`` of it."""
-
-        async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await callback(StreamHandler(reader, writer, self.client_timeout))
-
-        loop = asyncio.get_running_loop()
-
-        def protocol() -> asyncio.StreamReaderProtocol:
-            reader = asyncio.StreamReader(limit=_STREAM_LIMIT, loop=loop)
-            return asyncio.StreamReaderProtocol(reader, connected, loop=loop)
-
-        return await self.listen_with(protocol)
-
-    async def listen_with(self, protocol_factory: Callable[[], asyncio.BaseProtocol]) -> asyncio.AbstractServer:
-        """Listens; each connection gets a protocol."""
-        loop = asyncio.get_running_loop()
-        self.listen()
-        self.sock.setblocking(False)
-        create: Any = loop.create_unix_server if self.unix_socket else loop.create_server
-        server: asyncio.AbstractServer = await create(
-            protocol_factory,
-            sock=self.sock,
-            backlog=self.backlog,
-            ssl=self.ssl_context,
-            ssl_handshake_timeout=None if self.ssl_context is None else HANDSHAKE_MS / 1000,
-        )
-        return server

@@ -1,0 +1,34 @@
+"""What the sockets of an event loop raise: nothing came in time, or nothing comes any more."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable
+from typing import TypeVar
+
+from fastthrift import defaults
+from fastthrift.contrib.aio.waiting import in_time
+from fastthrift.thrift import TTransportTimeout
+from fastthrift.transport.base import TTransportException
+from fastthrift.transport.socket import _PEER_CLOSED, _READ_NOTHING
+
+_Result = TypeVar("_Result")
+
+
+class TAsyncTimeout(TTransportTimeout, asyncio.TimeoutError):
+    """No answer in time, for handlers of `TTransportException`, `socket.timeout` and `asyncio.TimeoutError`."""
+
+
+async def or_timeout(waiting: Awaitable[_Result], timeout: float | None, text: str) -> _Result:
+    """The result; a `TAsyncTimeout` with the text after so many seconds."""
+    if timeout is None:
+        return await waiting
+    try:
+        return await in_time(waiting, timeout)
+    except asyncio.TimeoutError as error:
+        raise TAsyncTimeout(TTransportException.TIMED_OUT, text) from error
+
+
+def end_of_file() -> TTransportException:
+    hint = _PEER_CLOSED if defaults.current.reasons_in_messages else ""
+    return TTransportException(TTransportException.END_OF_FILE, _READ_NOTHING + hint)
