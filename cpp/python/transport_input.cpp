@@ -134,6 +134,9 @@ class ReadableInput final : public Input {
     set_window(Bytes(), taken);
     shown_ = taken;
     hide();
+    // As Apache's accelerator leaves it, which reads the rest before it asks: some refill from what is there.
+    const Ref position = checked(PyLong_FromSize_t(at_));
+    checked(PyObject_CallMethodOneArg(buffer_.get(), names().seek, position.get()));
     const Ref wanted = checked(PyLong_FromSize_t(n));
     Ref buffer = checked(
         PyObject_CallMethodObjArgs(transport_.get(), names().refill, rest.get(), wanted.get(), nullptr));
