@@ -104,6 +104,7 @@ dist: $(VENV)/stamp-build
 	@$(STEP) "sdist and wheel" $(BIN)/python -m build --outdir build/dist .
 	@rm -rf build/empty && $(PYTHON) -m venv build/empty
 	@build/empty/bin/pip install --quiet --no-index --no-deps build/dist/*.whl
+	@cd build/empty && FASTTHRIFT_COMPAT=thriftpy2 bin/python -c "import thriftpy2; assert thriftpy2.__name__ == 'fastthrift'"
 	@cd build/empty && bin/python -c "import fastthrift; print('fastthrift', fastthrift.__version__, 'imports in an empty environment')"
 
 clean:

@@ -262,11 +262,15 @@ def test_8_asyncio_answers_application_exceptions() -> None:
 @row(9)
 def test_9_asyncio_client_timeout_is_idle_time() -> None:
     async def calls(client: Any) -> None:
-        for _ in range(6):  # together longer than the timeout
-            await asyncio.sleep(0.05)
+        loop: Any = asyncio.get_running_loop()
+        real, passed = loop.time, 0.0
+        loop.time = lambda: real() + passed
+        for _ in range(5):  # together longer than the timeout
+            passed += 2.0
+            await asyncio.sleep(0)
             assert await client.add(1, 2) == 3
 
-    asyncio_calls(calls, client_timeout=200)
+    asyncio_calls(calls, client_timeout=5000)
     assert TAsyncSocket("h", 1, socket_timeout=2000, connect_timeout=1000).socket_timeout == 2
 
 

@@ -30,7 +30,10 @@ def add_stubs(root: Program, recurse: bool, generation: Generation, output: Outp
     folder = os.path.dirname(root.path)
     for program in root.everything() if recurse else [root]:
         stub = _Stub(program, generation, folder)
-        output.add(module_name(program, folder).replace(".", "/") + ".pyi", stub.text())
+        parts = module_name(program, folder).split(".")
+        for i in range(1, len(parts)):
+            output.add_if_absent("/".join([*parts[:i], "__init__.pyi"]))
+        output.add("/".join(parts) + ".pyi", stub.text())
 
 
 def module_name(program: Program, folder: str) -> str:

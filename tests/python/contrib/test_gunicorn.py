@@ -181,13 +181,14 @@ def test_calls_are_answered_and_sigterm_waits_for_the_one_in_flight(tmp_path: Pa
         ("server", {"proto_factory": TCompactProtocolFactory()}),
         ("full", {"proto_factory": TCompactProtocolFactory(), "trans_factory": TFramedTransportFactory()}),
         ("factory", {}),
+        ("full --preload", {"proto_factory": TCompactProtocolFactory(), "trans_factory": TFramedTransportFactory()}),
     ],
 )
 @WORKERS
 def test_app_may_be_a_server_a_factory_or_have_its_own_protocol(
     tmp_path: Path, kind: str, app: str, options: dict[str, Any]
 ) -> None:
-    with serving(tmp_path, kind, app) as gunicorn:
+    with serving(tmp_path, kind, *app.split()) as gunicorn:
         client = gunicorn.client(**options)
         assert client.add(1, 2) == 3
         assert client.pid() != gunicorn.process.pid

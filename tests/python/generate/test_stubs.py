@@ -95,7 +95,11 @@ def test_includes_of_other_folders_have_their_modules_names(run):
     made = run(
         {"x.thrift": 'include "sub/y.thrift"\nstruct A {1: y.B b}', "sub/y.thrift": "struct B {}"}, "-r", "--gen", "pyi"
     )
-    assert sorted(made.files()) == ["gen-pyi/sub/y_thrift.pyi", "gen-pyi/x_thrift.pyi"]
+    assert sorted(made.files()) == [
+        "gen-pyi/sub/__init__.pyi",
+        "gen-pyi/sub/y_thrift.pyi",
+        "gen-pyi/x_thrift.pyi",
+    ]
     assert "import sub.y_thrift\n" in made["gen-pyi/x_thrift.pyi"]
     assert "b: Optional[sub.y_thrift.B]" in made["gen-pyi/x_thrift.pyi"]
     module = fastthrift.load(str(made.folder / "x.thrift"), module_name="x_thrift")

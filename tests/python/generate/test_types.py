@@ -119,6 +119,8 @@ def test_generated_code_and_stubs_pass_mypy_strict(run):
         enums = {f"enum_{name}": renamed(text) for name, text in files.items()}
         made = run(enums, "-r", "-nowarn", "--gen", "py:enum,type_hints", source=f"enum_{source}")
         assert made.status == 0, made.err
+    nested = {"top.thrift": 'include "sub/low.thrift"\nstruct A {1: low.B b}', "sub/low.thrift": "struct B {}"}
+    assert run(nested, "-r", "--gen", "pyi").status == 0
     folder = made.folder / "gen-py"
     for stub in (made.folder / "gen-pyi").iterdir():
         stub.rename(folder / stub.name)

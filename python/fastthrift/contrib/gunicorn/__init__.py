@@ -1,7 +1,8 @@
 """Thrift under gunicorn (``pip install fastthrift[gunicorn]``):
 
 ``gunicorn -k fastthrift.contrib.gunicorn.ThriftThreadWorker -w 4 -b 0.0.0.0:9090 module:app``, where ``app`` is a processor, a
-server of `make_server` or a `ThriftApp`. `ThriftSyncWorker` serves one connection at a time.
+server of `make_server` or a `ThriftApp`, which is the one that ``--preload`` takes. `ThriftSyncWorker` serves one
+connection at a time.
 """
 
 from __future__ import annotations
