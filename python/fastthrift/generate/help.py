@@ -29,7 +29,7 @@ def help_text(program: str) -> str:
     for language, (what, options) in LANGUAGES.items():
         lines += _row(2, language, what)
         for option in options:
-            text = option.help or option.warning or (option.refusal and f"Not offered: {option.refusal}.")
+            text = option.help or option.warning or option.refusal
             lines += _row(4, option.name + ("=" if option.takes_value else ""), text)
     return "\n".join(lines) + "\n\n" + EXAMPLES.format(program=program)
 

@@ -50,6 +50,9 @@ class Resolver:
     def fail(self, place: Place, problem: str) -> IdlError:
         return IdlError(self.program.path, place, problem)
 
+    def too_early(self, place: Place, name: str) -> IdlError:
+        return self.fail(place, f'Type "{name}" not defined: its definition has to stand before this')
+
     def warn(self, place: Place, text: str) -> None:
         self.notices.warn(self.program.path, place, text)
 
@@ -82,7 +85,8 @@ class Resolver:
     # ---- names
 
     def type(self, written: _core.IdlType, is_used_now: bool = False) -> Type:
-        """What a type means. ``is_used_now``: its definition must stand before, as for the type of a constant."""
+        """What a type means. ``is_used_now``: its definition must stand before, as for the type of a constant; those of
+        elements only where there are any, which ``Constants`` looks at."""
         if written.kind == "base":
             if written.base == "void":
                 raise self.fail(written.place, "void is only the result of a function")
@@ -91,7 +95,7 @@ class Resolver:
             return self._named(written.name, written.place, is_used_now)
         annotations = annotations_of(written.annotations)
         immutable = annotations.get("python.immutable")
-        parts = [self.type(each, is_used_now) for each in written.arguments]
+        parts = [self.type(each) for each in written.arguments]
         key = parts[0] if written.kind == "map" else None
         return Container(written.kind, parts[-1], key, immutable is not None and immutable != "false", annotations)
 
@@ -106,7 +110,7 @@ class Resolver:
                 return found
             raise unknown
         if is_used_now and name not in self.program.named:
-            raise self.fail(place, f'Type "{name}" not defined: its definition has to stand before this')
+            raise self.too_early(place, name)
         if isinstance(node, (_core.IdlEnum, _core.IdlStruct)):
             return self._shell(node)
         if isinstance(node, _core.IdlTypedef):

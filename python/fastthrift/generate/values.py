@@ -31,11 +31,17 @@ class Constants:
             return self._referred(written, type, name)
         if isinstance(type, Base):
             return self._scalar(written, type, name)
+        if isinstance(type, (Enum, Struct)) and self._is_later(type):
+            raise self._resolver.too_early(written.place, type.name)
         if isinstance(type, Enum):
             return self._member(written, type, name)
         if isinstance(type, Struct):
             return self._struct(written, type, name)
         return self._container(written, type, name)
+
+    def _is_later(self, type: Union[Enum, Struct]) -> bool:
+        program = self._resolver.program
+        return type.program is program and type.name not in program.named
 
     def _wrong(self, written: _core.IdlValue, name: str, declared: str) -> Exception:
         return self._resolver.fail(written.place, f'type error: const "{name}" was declared as {declared}')
