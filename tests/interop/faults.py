@@ -40,6 +40,8 @@ FAULTS: list[Fault] = [
           "uuid is written with its halves swapped (binary) or backwards (compact), THRIFT-5925, up to 0.22"),
     Fault("java", "server (binary|compact)/.*", "describe_uuid",
           "uuid is written with its halves swapped (binary) or backwards (compact), THRIFT-5925, up to 0.22"),
+    Fault("java", "client .*", _cases("unknown_enum"), "enum numbers that it does not know are lost"),
+    Fault("java", "server .*", _cases("unknown_enum", how="described|echoed"), "enum numbers that it does not know are lost"),
     Fault("java", "server .*/mux>.*", "nobody", "an unknown service is not answered, the connection is closed"),
     Fault("node", ".*", _cases("negative_zero", how="echoed"), "-0.0 is written as 0.0"),
     Fault("node", "client .*", _cases("negative_zero", how="described"), "-0.0 is written as 0.0"),

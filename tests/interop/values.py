@@ -57,6 +57,7 @@ CASES: dict[str, dict[str, Any]] = {
     "binary": {"a_binary": bytes(range(256))},
     "binaries": {"binaries": [b"", b"\0", b"\xff\xfe", b"abc", b"abcd"]},
     "enum": {"a_color": Color.BLUE, "colors": [Color.RED, Color.GREEN, Color.BLUE]},
+    "unknown_enum": {"a_color": 7, "colors": [Color.RED, 7], "by_color": {7: "seven"}},
     "bools": {"bools": [True, False, False, True]},
     "numbers": {"i8s": [0, -1, 127], "i16s": [0, -300], "i32s": [0, 70000], "i64s": [0, -(2**40), 2**62 + 1]},
     "empty_containers": {"i32s": [], "strings": [], "i32_set": set(), "by_string": {}, "nested": {}},
