@@ -3,7 +3,6 @@ shell, in a folder with nothing but the tutorial's files; server and client are 
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import signal
@@ -100,12 +99,6 @@ def test_the_remote_script_is_typed_as_well(tmp_path, scripts, started):
         assert (done.stdout, done.stderr) == (printed, "")
 
 
-HAS_HTTP = all(
-    importlib.util.find_spec(f"fastthrift.apache.{name}") for name in ("server.THttpServer", "transport.THttpClient")
-)
-
-
-@pytest.mark.skipif(not HAS_HTTP, reason="fastthrift.apache has no HTTP yet")
 def test_a_struct_below_its_service_and_arguments_without_ids_over_http(tmp_path, scripts, started):
     folder = tutorial("message", tmp_path, scripts, "fastthrift -nowarn --gen py message.thrift")
     server = start(started, folder, free_port())

@@ -22,7 +22,6 @@ def test_soft_keywords_are_names():
     assert {"match", "case", "type", "_"}.isdisjoint(KEYWORDS)
 
 
-@pytest.mark.xfail(reason="the protocols' Python paths do not know escaped names yet", strict=False)
 def test_keywords_as_fields(generated):
     fields = "\n".join(f"{i + 1}: i32 {word}" for i, word in enumerate(WORDS))
     cls = generated(f"struct A {{\n{fields}\n}}").A
@@ -32,7 +31,6 @@ def test_keywords_as_fields(generated):
     assert deserialize(cls(), serialize(value)) == value
 
 
-@pytest.mark.xfail(reason="the protocols' Python paths do not know escaped names yet", strict=False)
 def test_keywords_as_types_constants_functions_and_members(generated, imported, tmp_path):
     module = generated(
         "enum in {None, True1, lambda}\nstruct with {1: in in, 2: optional with with}\nconst i32 class = 3\n"

@@ -90,7 +90,6 @@ def test_enums_are_numbers_without_the_option(generated):
     assert type(module.A().color) is int
 
 
-@pytest.mark.xfail(reason="the core does not read members yet", strict=False)
 def test_enum_makes_them_members_also_when_read(generated):
     from fastthrift.apache.TSerialization import deserialize, serialize
 
@@ -103,7 +102,6 @@ def test_enum_makes_them_members_also_when_read(generated):
     assert [type(each) for each in back.more] == [module.Color, module.Color]
 
 
-@pytest.mark.xfail(reason="the core does not read members yet", strict=False)
 def test_enum_refuses_a_number_without_a_name(generated):
     from fastthrift.apache.TSerialization import deserialize, serialize
 

@@ -31,11 +31,6 @@ PEER = Path(__file__).with_name("codec_peer.py")
 REFUSED = {"thrift/test/BrokenConstants.thrift", "thriftrw-go/gen/internal/tests/thrift/enum_conflict.thrift"}
 # Apache's service modules are long to import: arguments are compared for these.
 WITH_ARGUMENTS = ("ThriftTest.thrift", "tutorial.thrift", "Hbase.thrift", "parquet.thrift", "services.thrift")
-# A field called write inside of another struct, and keywords: the Python paths of the protocols stumble over them.
-NOT_YET = {
-    ("thrift/test/NameConflictTest.thrift", "extern.event_args"),
-    ("thrift/test/py/explicit_module/test3.thrift", "ttypes.from"),
-}
 # Its package is called gc, as a module of the interpreter is.
 UNIMPORTABLE = {"accumulo/core/src/main/thrift/gc.thrift"}
 
@@ -152,7 +147,7 @@ def test_a_refused_file_is_refused_with_its_place(corpus):
 
 def test_every_type_comes_back_from_both_protocols(ours):
     wrong = {key: found for key, found in ours.items() if isinstance(found, str) or not all(same for _, same in found)}
-    assert {key for key in wrong if key[0] not in UNIMPORTABLE} - NOT_YET == set()
+    assert {key for key in wrong if key[0] not in UNIMPORTABLE} == set()
     assert len(ours) > 1600
 
 
