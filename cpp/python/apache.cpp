@@ -39,8 +39,9 @@ struct Told {
   PyObject* validate_struct = nullptr;  // (object): by whatever validates it
 } told;
 
-// encode_binary, ... as the module has them.
-PyObject *encoders[2], *decoders[2];
+// encode_binary, ... as the module has them, in the order of `kinds`.
+constexpr Protocol kinds[] = {Protocol::binary, Protocol::compact, Protocol::json};
+PyObject *encoders[3], *decoders[3];
 
 std::size_t limit_in(PyObject* protocol, PyObject* name) {
   const Ref value = Ref::steal(PyObject_GetAttr(protocol, name));
@@ -91,14 +92,18 @@ class Scratch {
 };
 thread_local Buffer Scratch::kept_;
 
+// As Python's functions are told: None is JSON.
+PyObject* is_compact(Protocol kind) {
+  return kind == Protocol::json ? Py_None : kind == Protocol::compact ? Py_True : Py_False;
+}
+
 template <Protocol kind>
 PyObject* encode(PyObject*, PyObject* const* arguments, Py_ssize_t count) {
   return guarded_for_apache<PyObject*>(nullptr, [&]() -> PyObject* {
     if (count != 2) raise(PyExc_TypeError, "encode takes 2 arguments, %zd given", count);
     const Pair pair = pair_of(arguments[1]);
     if (payload::lacks_spec(pair.type, pair.spec.get()) && told.encode_by_class != nullptr) {
-      PyObject* is_compact = kind == Protocol::compact ? Py_True : Py_False;
-      return PyObject_CallFunctionObjArgs(told.encode_by_class, arguments[0], is_compact, nullptr);
+      return PyObject_CallFunctionObjArgs(told.encode_by_class, arguments[0], is_compact(kind), nullptr);
     }
     Scratch out;
     write_struct_by(*out, arguments[0], pair.type, pair.spec.get(), options(kind));
@@ -116,9 +121,8 @@ PyObject* decode(PyObject*, PyObject* const* arguments, Py_ssize_t count) {
     PyObject* protocol = arguments[1];
     const Pair pair = pair_of(arguments[2]);
     if (payload::lacks_spec(pair.type, pair.spec.get()) && told.decode_by_class != nullptr) {
-      PyObject* is_compact = kind == Protocol::compact ? Py_True : Py_False;
-      return PyObject_CallFunctionObjArgs(told.decode_by_class, object, protocol, pair.keep.get(), is_compact,
-                                          nullptr);
+      return PyObject_CallFunctionObjArgs(told.decode_by_class, object, protocol, pair.keep.get(),
+                                          is_compact(kind), nullptr);
     }
     const CodecOptions options = options_of(protocol, kind);
     const Ref transport = transport_in(protocol);
@@ -155,10 +159,11 @@ PyObject* read_message_begin(PyObject*, PyObject* const* arguments, Py_ssize_t c
 // --- TStruct ---
 
 int protocol_of(PyObject* function, PyObject* const* known) {
-  return function == known[0] ? 0 : function == known[1] ? 1 : -1;
+  for (int i = 0; i < 3; ++i) {
+    if (function == known[i]) return i;
+  }
+  return -1;
 }
-
-constexpr Protocol kinds[] = {Protocol::binary, Protocol::compact};
 
 void validate(PyObject* self) {
   PyTypeObject* type = Py_TYPE(self);
@@ -293,6 +298,10 @@ PyMethodDef functions[] = {
      "decode_binary(obj, protocol, args, /)\n--\n\nFills the object, or makes one where it is None."},
     {"decode_compact", erased(decode<Protocol::compact>), METH_FASTCALL,
      "decode_compact(obj, protocol, args, /)\n--\n\nFills the object, or makes one where it is None."},
+    {"encode_json", erased(encode<Protocol::json>), METH_FASTCALL,
+     "encode_json(obj, args, /)\n--\n\nThe text of a struct; args is [class, thrift_spec]."},
+    {"decode_json", erased(decode<Protocol::json>), METH_FASTCALL,
+     "decode_json(obj, protocol, args, /)\n--\n\nFills the object, or makes one where it is None."},
     {"apache_message_begin", erased(read_message_begin), METH_FASTCALL,
      "apache_message_begin(protocol, is_compact, /)\n--\n\nReads (name, type, sequence id)."},
     {"apache_struct_made", erased(struct_made), METH_FASTCALL,
@@ -356,10 +365,12 @@ CodecOptions options_of(PyObject* protocol, Protocol kind) {
 int add_to(PyObject* module) {
   return guarded(-1, [&] {
     checked_status(PyModule_AddFunctions(module, functions));
-    const char* const known[] = {"encode_binary", "encode_compact", "decode_binary", "decode_compact"};
-    PyObject** const places[] = {&encoders[0], &encoders[1], &decoders[0], &decoders[1]};
-    for (std::size_t i = 0; i < 4; ++i)
-      *places[i] = checked(PyObject_GetAttrString(module, known[i])).release();
+    const char* const known[] = {"encode_binary", "encode_compact", "encode_json",
+                                 "decode_binary", "decode_compact", "decode_json"};
+    for (std::size_t i = 0; i < 6; ++i) {
+      PyObject*& place = i < 3 ? encoders[i] : decoders[i - 3];
+      place = checked(PyObject_GetAttrString(module, known[i])).release();
+    }
     return add_struct_methods_to(module);
   });
 }

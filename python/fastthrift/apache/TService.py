@@ -10,6 +10,7 @@ from fastthrift import _core
 from fastthrift.apache.protocol.TProtocol import read_struct, write_struct
 from fastthrift.apache.Thrift import TApplicationException, TMessageType, TProcessor, TType
 from fastthrift.apache.TStruct import TStruct
+from fastthrift.processor import PassesProcessor
 
 __all__ = ["ServiceMethods", "TServiceClient", "TServiceProcessor"]
 
@@ -176,6 +177,8 @@ class TServiceProcessor(TProcessor):
         except tuple(item[3][0] for item in declared) as error:
             field = next(item for item in declared if isinstance(error, item[3][0]))
             setattr(answer, field[2], error)
+        except PassesProcessor:
+            raise
         except TApplicationException as error:
             logging.exception("TApplication exception in handler")
             mtype, answer = TMessageType.EXCEPTION, error
@@ -194,6 +197,8 @@ class TServiceProcessor(TProcessor):
 def _call_oneway(method: Callable[..., Any], arguments: list[Any]) -> None:
     try:
         method(*arguments)
+    except PassesProcessor:
+        raise
     except Exception:  # noqa: BLE001 - nobody waits for an answer
         logging.exception("Exception in oneway handler")
 

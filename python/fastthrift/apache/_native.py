@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Optional
 
 import fastthrift.client as _client  # noqa: F401  # it tells the core what a genuine socket is
 from fastthrift import _core
@@ -12,23 +12,29 @@ from fastthrift.apache.transport.TSocket import TSocket
 from fastthrift.apache.transport.TTransport import TBufferedTransport, TFramedTransport, TMemoryBuffer
 
 
-def _plain_protocol(trans: Any, is_compact: bool) -> Any:
+def _plain_protocol(trans: Any, is_compact: Optional[bool]) -> Any:
+    """None is JSON."""
     from fastthrift.apache.protocol.TBinaryProtocol import TBinaryProtocol
     from fastthrift.apache.protocol.TCompactProtocol import TCompactProtocol
+    from fastthrift.apache.protocol.TJSONProtocol import TJSONProtocol
 
-    protocol: Any = TCompactProtocol(trans) if is_compact else TBinaryProtocol(trans)
+    protocol: Any
+    if is_compact is None:
+        protocol = TJSONProtocol(trans)
+    else:
+        protocol = TCompactProtocol(trans) if is_compact else TBinaryProtocol(trans)
     protocol._fast_encode = protocol._fast_decode = None
     return protocol
 
 
-def _encode_by_class(obj: Any, is_compact: bool) -> bytes:
+def _encode_by_class(obj: Any, is_compact: Optional[bool]) -> bytes:
     """Apache's compiler leaves the spec of a struct with ids below 1 empty: only its own `write` knows its fields."""
     trans = TMemoryBuffer()
     obj.write(_plain_protocol(trans, is_compact))
     return trans.getvalue()
 
 
-def _decode_by_class(obj: Any, protocol: Any, cls: Any, is_compact: bool) -> Any:
+def _decode_by_class(obj: Any, protocol: Any, cls: Any, is_compact: Optional[bool]) -> Any:
     plain = _plain_protocol(protocol.trans, is_compact)
     plain.string_length_limit = getattr(protocol, "string_length_limit", None)
     plain.container_length_limit = getattr(protocol, "container_length_limit", None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Optional
 
-from fastthrift.apache.failures import apaches
+from fastthrift.apache._errors import translated
 from fastthrift.apache.protocol.TBinaryProtocol import TBinaryProtocolAccelerated
 from fastthrift.apache.protocol.TCompactProtocol import TCompactProtocolAccelerated
 from fastthrift.apache.protocol.TProtocol import TProtocolBase, TProtocolException, TProtocolFactory
@@ -71,7 +71,7 @@ class THeaderProtocol(TProtocolBase):
                 break
             except Unsupported as error:
                 if self._has_written and not self.trans.is_answering:
-                    raise apaches(error) from error
+                    raise translated(error) from error
                 self._refuse(error)
         self._set_protocol()
         name, ttype, seqid = self._protocol.readMessageBegin()
@@ -98,6 +98,9 @@ class THeaderProtocol(TProtocolBase):
 
     def readMessageEnd(self) -> None:
         self._protocol.readMessageEnd()
+        if not self.trans.is_answering:
+            # The next call may be encoded before its head is written.
+            self._set_protocol(self.trans.write_protocol)
 
     def readStructBegin(self) -> None:
         self._protocol.readStructBegin()

@@ -6,6 +6,8 @@ import math
 import uuid as _uuid
 from typing import Any, Optional
 
+from fastthrift import _core
+from fastthrift.apache import _native as _native
 from fastthrift.apache.protocol.json_text import JsonReader, JsonWriter, bad, double_text
 from fastthrift.apache.protocol.TProtocol import (
     DEFAULT_STRING_LENGTH_LIMIT,
@@ -140,7 +142,34 @@ class TJSONProtocolBase(TProtocolBase):
 
 
 class TJSONProtocol(TJSONProtocolBase):
-    """Written as the specification has it; read from everybody, whatever their ways with NaN, control characters, padding."""
+    """Written as the specification has it; read from everybody, whatever their ways with NaN, control characters, padding.
+
+    The core reads and writes whole structs where nothing is open around them but a message.
+    """
+
+    @property
+    def _fast_encode(self) -> Any:
+        if type(self) is TJSONProtocol and self._is_fast and self._writer_.is_outermost():
+            return _core.encode_json
+        return None
+
+    @_fast_encode.setter
+    def _fast_encode(self, value: Any) -> None:
+        self._is_fast = False
+
+    @property
+    def _fast_decode(self) -> Any:
+        if type(self) is TJSONProtocol and self._is_fast and self._reader_.is_outermost():
+            return _core.decode_json
+        return None
+
+    @_fast_decode.setter
+    def _fast_decode(self, value: Any) -> None:
+        self._is_fast = False
+
+    def __init__(self, trans: Any, string_length_limit: Optional[int] = DEFAULT_STRING_LENGTH_LIMIT) -> None:
+        super().__init__(trans, string_length_limit)
+        self._is_fast = True
 
     def readMessageBegin(self) -> tuple[str, int, int]:
         self.resetReadContext()
@@ -148,7 +177,9 @@ class TJSONProtocol(TJSONProtocolBase):
         reader.begin(False)
         if reader.integer() != VERSION:
             raise TProtocolException(TProtocolException.BAD_VERSION, "Message contained bad version.")
-        return reader.string(), reader.integer(), self._integer(32)
+        head = reader.string(), reader.integer(), self._integer(32)
+        reader.separate()
+        return head
 
     def readMessageEnd(self) -> None:
         self._reader_.end(False)
@@ -267,6 +298,7 @@ class TJSONProtocol(TJSONProtocolBase):
         writer.string(name)
         writer.number(str(int(request_type)))
         writer.number(str(int(seqid)))
+        writer.separate()
 
     def writeMessageEnd(self) -> None:
         self._writer_.end(False)

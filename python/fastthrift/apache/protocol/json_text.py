@@ -76,10 +76,17 @@ class _Levels:
     def push(self, is_object: bool) -> None:
         self._levels.append(_Level(is_object))
 
+    def restart(self) -> None:
+        self._levels[-1].count = 0
+
     def pop(self) -> None:
         if not self._levels:
             raise bad("an end without a beginning")
         self._levels.pop()
+
+    def is_outermost(self) -> bool:
+        """Whether what comes next stands alone: nothing is open but a message, whose head has had its comma."""
+        return not self._levels or (len(self._levels) == 1 and self._levels[0].count == 0)
 
     def next(self) -> tuple[bytes, bool]:
         """The separator in front of the next value, and whether that is a key."""
@@ -97,6 +104,14 @@ class JsonWriter:
 
     def reset(self) -> None:
         self._levels.reset()
+
+    def is_outermost(self) -> bool:
+        return self._levels.is_outermost()
+
+    def separate(self) -> None:
+        """Writes the comma in front of the next value now."""
+        self._write(b",")
+        self._levels.restart()
 
     def begin(self, is_object: bool) -> None:
         separator, _ = self._levels.next()
@@ -137,6 +152,14 @@ class JsonReader:
     def reset(self) -> None:
         self._levels.reset()
         self._ahead = None
+
+    def is_outermost(self) -> bool:
+        return self._ahead is None and self._levels.is_outermost()
+
+    def separate(self) -> None:
+        """Takes the comma in front of the next value now."""
+        self._expect(b",")
+        self._levels.restart()
 
     def peek(self) -> int:
         """The next byte that is no space."""

@@ -17,15 +17,17 @@ from fastthrift.http.refused import Refused
 from fastthrift.http.request import Limits, Request
 from fastthrift.http.response import response
 from fastthrift.http.server import THttpServer as _Serves
+from fastthrift.processor import PassesProcessor
+from fastthrift.server import DEFAULT_GRACE_MS
 
 __all__ = ["ResponseException", "THttpServer"]
 
 
-class ResponseException(TTransport.TTransportException):
+class ResponseException(TTransport.TTransportException, PassesProcessor):
     """Raised while a call is processed: ``handler`` is called with the request's `BaseHTTPRequestHandler` and writes the
     response (``send_response``, ``send_header``, ``end_headers``, ``wfile``) in place of a Thrift message.
 
-    A TTransportException, because that is what generated code lets through.
+    A TTransportException, because that is what code of Apache's compiler lets through.
     """
 
     def __init__(self, handler: Callable[[BaseHTTPRequestHandler], None]) -> None:
@@ -74,6 +76,10 @@ class THttpServer(TServer.TServer):
     def shutdown(self) -> None:
         """Ends `serve` after the calls in flight, and closes the socket."""
         self._server.close()
+
+    def stop(self, grace_ms: float = DEFAULT_GRACE_MS) -> None:
+        """`shutdown` with another time for the calls in flight."""
+        self._server.stop(grace_ms)
 
     def _on_begin(self, name: str, ttype: int, seqid: int) -> None:
         request: Optional[Request] = getattr(self._here, "request", None)

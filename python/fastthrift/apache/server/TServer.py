@@ -94,8 +94,11 @@ class TServer(_StoppableServer):
     def _serve_connection(self, client: Any) -> bool:
         """Answers the calls of a connection until it ends; False where it ended with an error."""
         itrans, otrans, iprot, oprot = self._protocols(client)
+        begin_message = getattr(itrans, "begin_message", None)
         try:
             while True:
+                if begin_message is not None:
+                    begin_message()
                 self.processor.process(iprot, oprot)
         except TTransport.TTransportException as error:
             logger.debug("connection ended: %s", error)

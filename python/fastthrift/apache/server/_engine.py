@@ -7,12 +7,24 @@ from typing import Any
 
 from fastthrift import _core
 from fastthrift.apache._loaded import LoadedProcessor, sample_of
+from fastthrift.apache.protocol.TBinaryProtocol import TBinaryProtocol
 from fastthrift.apache.transport.TSocket import TServerSocket
-from fastthrift.apache.transport.TTransport import TMemoryBuffer
+from fastthrift.apache.transport.TTransport import (
+    DEFAULT_MAX_FRAME_SIZE,
+    TBufferedTransportFactory,
+    TFramedTransport,
+    TMemoryBuffer,
+    TTransportFactoryBase,
+)
 from fastthrift.apache.TService import TServiceProcessor
 from fastthrift.apache.TStruct import TStruct
 from fastthrift.engine import EngineLog
+from fastthrift.header import EngineHooks
+from fastthrift.protocol.base import shares_protocol
 from fastthrift.refusals import Refusals
+
+# Under these the bytes of a connection are the peer's own.
+_WITHOUT_FRAMES = (TTransportFactoryBase, TBufferedTransportFactory)
 
 
 class _Oneway(TStruct):
@@ -112,8 +124,12 @@ def engine_for(server: Any, processor: Any, listener: Any, input_: Any, output: 
         return None
     if not all(type(each).__module__.startswith("fastthrift.") for each in input_):
         return None
-    sample = input_[1].getProtocol(input_[0].getTransport(TMemoryBuffer()))
-    if not _core.can_serve(sample):
+    dialects: dict[str, Any] = {}
+    if shares_protocol(input_[1]):
+        sample, dialects = _all_dialects(*input_)
+    else:
+        sample = input_[1].getProtocol(input_[0].getTransport(TMemoryBuffer()))
+    if sample is None or not _core.can_serve(sample):
         return None
     found: tuple[Any, Any] | None
     if isinstance(processor, LoadedProcessor):
@@ -135,4 +151,17 @@ def engine_for(server: Any, processor: Any, listener: Any, input_: Any, output: 
         answer_undeclared=True,
         idle_ms=0,
         max_connections=server.max_connections,
+        **dialects,
     )
+
+
+def _all_dialects(transports: Any, protocols: Any) -> tuple[Any, dict[str, Any]]:
+    """For THeaderProtocolFactory: a protocol with its limits, and what the engine is told besides; None where the engine
+    cannot take its place."""
+    from fastthrift.apache.protocol.THeaderProtocol import THeaderProtocolFactory
+
+    if type(protocols) is not THeaderProtocolFactory or type(transports) not in _WITHOUT_FRAMES:
+        return None, {}
+    allowed = sum(1 << each for each in set(protocols.allowed_client_types))
+    told = {"headers": EngineHooks(DEFAULT_MAX_FRAME_SIZE), "allowed_client_types": allowed}
+    return TBinaryProtocol(TFramedTransport(TMemoryBuffer())), told
