@@ -155,9 +155,8 @@ class THeaderTransport(TTransportBase, CReadableTransport):
         return self.__rbuf
 
     def cstringio_refill(self, partialread: bytes, reqlen: int) -> BytesIO:
-        # A value never goes on in another frame.
-        found = partialread + self.__rbuf.read()
-        if len(found) < reqlen:
+        # All that was left of the frame; a value never goes on in another one.
+        if len(partialread) < reqlen:
             raise TTransportEOF
-        self.__rbuf = BytesIO(found)
+        self.__rbuf = BytesIO(partialread)
         return self.__rbuf

@@ -138,7 +138,8 @@ class TZlibTransport(TTransportBase, CReadableTransport):
 
     @raises_apaches
     def cstringio_refill(self, partialread: bytes, reqlen: int) -> BytesIO:
-        found = partialread + self.__rbuf.read()
+        # All that was left of the buffer.
+        found = partialread
         while len(found) < reqlen:
             more = self.__inflater.read(max(reqlen - len(found), self.DEFAULT_BUFFSIZE), self.__trans.read)
             if not more:
