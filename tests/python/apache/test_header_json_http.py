@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-import calc
+import served_calc
 from fastthrift import _core
 from fastthrift.apache.protocol.TBinaryProtocol import TBinaryProtocol
 from fastthrift.apache.protocol.TCompactProtocol import TCompactProtocol
@@ -42,7 +42,7 @@ class Handler:
 
     def add(self, a: int, b: int) -> int:
         if a == b:
-            raise calc.Refused(why="equal")
+            raise served_calc.Refused(why="equal")
         return a + b
 
     def joined(self, second: str, first: str) -> str:
@@ -77,7 +77,7 @@ def serving(server: Any) -> Iterator[int]:
 def all_calls(client: Any, handler: Handler) -> None:
     for number in range(3):
         assert client.add(number, 10) == number + 10
-    with pytest.raises(calc.Refused) as refused:
+    with pytest.raises(served_calc.Refused) as refused:
         client.add(7, 7)
     assert refused.value.why == "equal"
     assert client.joined("d\xe9f", "abc") == "abcd\xe9f"
@@ -113,7 +113,7 @@ FACTORIES = THeaderProtocolFactory(ALL)
 
 
 def server_of(cls: Any, handler: Any, transports: Any, protocols: Any) -> Any:
-    return cls(calc.Processor(handler), TServerSocket("127.0.0.1", 0), transports, protocols)
+    return cls(served_calc.Processor(handler), TServerSocket("127.0.0.1", 0), transports, protocols)
 
 
 @pytest.mark.parametrize("kind", [TServer.TThreadedServer, TServer.TSimpleServer])
@@ -125,7 +125,7 @@ def test_a_header_server_takes_every_client(name: str, kind: Any) -> None:
         sock.setTimeout(10_000)
         sock.open()
         protocol = CLIENTS[name](sock)
-        client = calc.Client(protocol)
+        client = served_calc.Client(protocol)
         all_calls(client, handler)
         if name.startswith("headers"):
             protocol.set_header(b"trace", b"7")
@@ -157,7 +157,7 @@ def test_the_default_takes_headers_only() -> None:
             sock = TSocket("127.0.0.1", port)
             sock.setTimeout(10_000)
             sock.open()
-            client = calc.Client(CLIENTS[name](sock))
+            client = served_calc.Client(CLIENTS[name](sock))
             if name == "framed compact":
                 with pytest.raises(TTransportException):
                     client.add(1, 2)
@@ -178,7 +178,7 @@ def test_json_calls() -> None:
         sock.setTimeout(10_000)
         transport = TBufferedTransport(sock)
         transport.open()
-        all_calls(calc.Client(TJSONProtocol(transport)), handler)
+        all_calls(served_calc.Client(TJSONProtocol(transport)), handler)
         transport.close()
 
 
@@ -188,12 +188,12 @@ def test_structs_in_json_are_the_cores_where_they_stand_alone() -> None:
     assert protocol._fast_decode is _core.decode_json
     protocol.writeMessageBegin("add", 1, 7)
     assert protocol._fast_encode is _core.encode_json
-    calc.add_args(1, 2).write(protocol)
+    served_calc.add_args(1, 2).write(protocol)
     protocol.writeMessageEnd()
     protocol.writeListBegin(12, 2)
     assert protocol._fast_encode is None
     for number in (3, 4):
-        calc.add_args(number, 0).write(protocol)
+        served_calc.add_args(number, 0).write(protocol)
     protocol.writeListEnd()
     text = protocol.trans.getvalue()
     assert text == (
@@ -203,16 +203,16 @@ def test_structs_in_json_are_the_cores_where_they_stand_alone() -> None:
     reader = TJSONProtocol(TMemoryBuffer(text))
     assert reader.readMessageBegin() == ("add", 1, 7)
     assert reader._fast_decode is _core.decode_json
-    found = calc.add_args()
+    found = served_calc.add_args()
     found.read(reader)
     reader.readMessageEnd()
-    assert found == calc.add_args(1, 2)
+    assert found == served_calc.add_args(1, 2)
     assert reader.readListBegin() == (12, 2)
     assert reader._fast_decode is None
     for number in (3, 4):
-        found = calc.add_args()
+        found = served_calc.add_args()
         found.read(reader)
-        assert found == calc.add_args(number, 0)
+        assert found == served_calc.add_args(number, 0)
     reader.readListEnd()
 
 
@@ -224,7 +224,7 @@ def test_classes_that_derive_from_json_are_asked_for_each_value() -> None:
     trans = TMemoryBuffer()
     protocol = Loud(trans)
     assert protocol._fast_encode is None
-    calc.tell_args("quiet").write(protocol)
+    served_calc.tell_args("quiet").write(protocol)
     assert trans.getvalue() == b'{"1":{"str":"QUIET"}}'
 
 
@@ -234,7 +234,7 @@ def test_json_is_read_the_same_natively_and_by_hand() -> None:
         protocol = TJSONProtocol(TMemoryBuffer(text + b"rest"))
         if not is_native:
             protocol._fast_decode = None
-        found = calc.tell_args()
+        found = served_calc.tell_args()
         found.read(protocol)
         assert found.text == "\xe9\U0001f600\n"
         assert protocol.trans.read(10) == b"rest"
@@ -246,7 +246,7 @@ def test_a_json_string_over_its_limit_is_refused_natively_too() -> None:
         if not is_native:
             protocol._fast_decode = None
         with pytest.raises(TTransportException):
-            calc.tell_args().read(protocol)
+            served_calc.tell_args().read(protocol)
 
 
 # ---- HTTP
@@ -262,14 +262,14 @@ def test_http_calls_and_a_handler_that_writes_the_response() -> None:
         redirects = False
 
     handler = Redirects()
-    server = THttpServer(calc.Processor(handler), ("127.0.0.1", 0), TJSONProtocolFactory())
+    server = THttpServer(served_calc.Processor(handler), ("127.0.0.1", 0), TJSONProtocolFactory())
     thread = threading.Thread(target=server.serve, daemon=True)
     thread.start()
     try:
         transport = THttpClient(f"http://127.0.0.1:{server.httpd.server_address[1]}/")
         transport.setTimeout(10_000)
         transport.open()
-        client = calc.Client(TJSONProtocol(transport))
+        client = served_calc.Client(TJSONProtocol(transport))
         all_calls(client, handler)
         handler.redirects = True
         with pytest.raises(TTransportException, match="418"):
@@ -293,7 +293,7 @@ def test_a_server_over_zlib_limits_each_message_and_not_the_connection() -> None
         sock = TSocket("127.0.0.1", port)
         sock.setTimeout(10_000)
         sock.open()
-        client = calc.Client(TBinaryProtocol(TZlibTransport(sock)))
+        client = served_calc.Client(TBinaryProtocol(TZlibTransport(sock)))
         for _ in range(5):
             client.tell("x" * 50_000)
             assert handler.told.acquire(timeout=10)

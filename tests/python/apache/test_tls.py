@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import served_calc as calc
 import pytest
 
+import served_calc as calc
 from fastthrift.apache.protocol.TBinaryProtocol import TBinaryProtocol, TBinaryProtocolFactory
 from fastthrift.apache.server import TServer
 from fastthrift.apache.transport import sslcompat
