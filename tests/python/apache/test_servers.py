@@ -391,12 +391,15 @@ def test_servers_in_processes_answer_and_end_at_sigterm(kind: str) -> None:
     program = [sys.executable, "-c", PROGRAM, kind, str(Path(__file__).parent)]
     with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        port = int(process.stdout.readline())
-        for _ in range(2):
-            with client_of(port, TRANSPORTS["buffered"], PROTOCOLS["binary"]) as client:
-                check_calls(client, None)
-        process.send_signal(signal.SIGTERM)
-        out, errors = process.communicate(timeout=30)
+        try:
+            port = int(process.stdout.readline())
+            for _ in range(2):
+                with client_of(port, TRANSPORTS["buffered"], PROTOCOLS["binary"]) as client:
+                    check_calls(client, None)
+            process.send_signal(signal.SIGTERM)
+            out, errors = process.communicate(timeout=30)
+        finally:
+            process.kill()
     assert process.returncode == 0, errors
     assert out.split()[-1] == "served"
     assert out.count("forked") == (2 if kind == "processes" else 0)
