@@ -107,7 +107,7 @@ BESIDES = {
         "binary/http": ("ssl", "mux"),
         "compact/framed": ("unix", "mux"),
     },
-    "apache": {"binary/framed": ("unix", "mux"), "binary/http": ("ssl",)},
+    "apache": {"binary/framed": ("unix", "ssl", "mux"), "binary/http": ("ssl",)},
 }
 # Apache's API has the same protocols and transports below it: no pair is left out, but not all combinations are run.
 COMBINATIONS = {
