@@ -223,6 +223,10 @@ Ref make_type(PyTypeObject* caller, PyObject* name, PyObject* bases, PyObject* n
   Ref own = add_slots(ns, chosen, adds_slots);
   next_slots = &chosen;
   meta->tp_alloc = meta_alloc;  // type() gives every metaclass written in Python the generic one
+  if (meta->tp_call == PyType_Type.tp_call) {  // and, up to 3.11, takes the vectorcall of its classes away
+    meta->tp_vectorcall_offset = meta_type.tp_vectorcall_offset;
+    meta->tp_flags |= Py_TPFLAGS_HAVE_VECTORCALL;
+  }
   Ref type = Ref::steal(call_next_new(meta, name, bases, ns, keywords));
   next_slots = nullptr;
   if (!type) throw PythonError();

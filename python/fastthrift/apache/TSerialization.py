@@ -22,12 +22,15 @@ _KINDS: dict[Any, bool] = {
 }
 _READ: Any = TStruct.read
 _WRITE: Any = TStruct.write
+_bytes_of = _core.apache_struct_bytes
+_filled = _core.apache_struct_from_bytes
 
 
 def serialize(thrift_object: Any, protocol_factory: Any = TBinaryProtocolFactory()) -> bytes:  # noqa: B008
     is_compact = _KINDS.get(type(protocol_factory))
+    # Not isinstance: with a metaclass of its own, that takes as long as writing a small struct.
     if is_compact is not None and getattr(type(thrift_object), "write", None) is _WRITE:
-        return _core.apache_struct_bytes(thrift_object, is_compact)
+        return _bytes_of(thrift_object, is_compact)
     transport = TTransport.TMemoryBuffer()
     write_struct(thrift_object, protocol_factory.getProtocol(transport))
     return transport.getvalue()
@@ -37,7 +40,6 @@ def deserialize(base: _Struct, buf: bytes, protocol_factory: Any = TBinaryProtoc
     """Fills ``base`` from ``buf`` and gives it back. Immutable structs cannot be filled: use ``Class.read(protocol)``."""
     is_compact = _KINDS.get(type(protocol_factory))
     if is_compact is not None and type(buf) is bytes and getattr(type(base), "read", None) is _READ:
-        filled: Any = _core.apache_struct_from_bytes(base, buf, protocol_factory, is_compact)
-        return filled  # type: ignore[no-any-return]
+        return _filled(base, buf, protocol_factory, is_compact)
     read_struct(base, protocol_factory.getProtocol(TTransport.TMemoryBuffer(buf)))
     return base
