@@ -185,6 +185,7 @@ Ref plain_dict(PyObject* self);                            // a new dict in the 
 void fill_dict(PyObject* dict, PyObject* self);            // the same into an empty dict
 Ref value_of(PyObject* self, const Member& member);        // null when missing
 int replace_all(PyObject* self, PyObject* mapping);        // an assignment to __dict__
+Ref extras_of(PyObject* self, ClassData& data);            // what __dict__ has beyond the members, or nothing
 
 // The parts of TPayload, each in its file.
 Py_hash_t hash(PyObject* self);
