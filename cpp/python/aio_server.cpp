@@ -28,7 +28,8 @@ class Service {
   Service(py::object service, py::object handler, py::object log, py::object protocol, bool is_framed,
           std::optional<std::size_t> max_frame, bool answer_undeclared)
       : framing_(framing_of(codec_of(protocol.ptr()), is_framed, max_frame)),
-        processor_(service.ptr(), handler.ptr(), log.ptr(), codec_of(protocol.ptr()), answer_undeclared) {}
+        processor_(ServedMethods(service.ptr(), handler.ptr()), log.ptr(), codec_of(protocol.ptr()),
+                   answer_undeclared) {}
 
   Processor& processor() { return processor_; }
   const framing::Options& framing() const { return framing_; }
@@ -69,23 +70,20 @@ class ServerSession {
   // connection ends).
   py::tuple finish(std::uint64_t number, py::handle result, py::handle error) {
     return translated([&] {
-      const std::size_t place = number - first_;
-      if (number < first_ || place >= waiting_.size() || !waiting_[place].call.awaitable)
-        raise(PyExc_ValueError, "no call has this number");
-      Processor::Awaited call = std::move(waiting_[place].call);
-      waiting_[place].call = {};
-      Buffer answer;
-      const auto outcome = service_->processor().finish(
-          call, result.ptr(), error.is_none() ? nullptr : error.ptr(), incoming_.framing(), answer);
-      // Logging an error has run Python code, but numbers stay what they are: this call's place is still
-      // taken.
-      Waiting& done = waiting_[number - first_];
-      done.answer = std::move(answer);
-      done.is_done = true;
-      done.closes = outcome == Processor::Outcome::close;
-      release();
+      end(number, result, error);
       return py::make_tuple(to_send(answers_), closes_);
     });
+  }
+
+  // The same for several calls, whose answers `take` gives; whether the connection ends.
+  bool finish_later(std::uint64_t number, py::handle result, py::handle error) {
+    return translated([&] {
+      if (!is_over()) end(number, result, error);
+      return closes_;
+    });
+  }
+  py::object take() {
+    return translated([&] { return to_send(answers_); });
   }
 
   // After `feed` has raised: (bytes to send or None, the calls) of the messages before.
@@ -148,6 +146,23 @@ class ServerSession {
     return answers_.size() + (waiting_.empty() ? 0 : waiting_.back().behind.size());
   }
 
+  void end(std::uint64_t number, py::handle result, py::handle error) {
+    const std::size_t place = number - first_;
+    if (number < first_ || place >= waiting_.size() || !waiting_[place].call.awaitable)
+      raise(PyExc_ValueError, "no call has this number");
+    Processor::Awaited call = std::move(waiting_[place].call);
+    waiting_[place].call = {};
+    Buffer answer;
+    const auto outcome = service_->processor().finish(
+        call, result.ptr(), error.is_none() ? nullptr : error.ptr(), incoming_.framing(), answer);
+    // Logging an error has run Python code, but numbers stay what they are: this call's place is still taken.
+    Waiting& done = waiting_[number - first_];
+    done.answer = std::move(answer);
+    done.is_done = true;
+    done.closes = outcome == Processor::Outcome::close;
+    release();
+  }
+
   // What is behind finished calls only may go.
   void release() {
     while (!waiting_.empty() && waiting_.front().is_done) {
@@ -192,6 +207,9 @@ void add_server_to(py::module_& core) {
       .def(py::init<std::shared_ptr<Service>>(), py::arg("service").none(false))
       .def("feed", &ServerSession::feed, py::arg("data"), py::arg("most_bytes"), py::arg("most_calls"))
       .def("finish", &ServerSession::finish, py::arg("number"), py::arg("result"), py::arg("error"))
+      .def("finish_later", &ServerSession::finish_later, py::arg("number"), py::arg("result"),
+           py::arg("error"))
+      .def("take", &ServerSession::take)
       .def("rest", &ServerSession::rest)
       .def_property_readonly("waiting", &ServerSession::waiting)
       .def_property_readonly("is_over", &ServerSession::is_over)

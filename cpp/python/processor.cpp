@@ -4,6 +4,7 @@
 #include "python/errors.hpp"
 #include "python/gil.hpp"
 #include "python/payload.hpp"
+#include "python/raised.hpp"
 
 #include <algorithm>
 #include <vector>
@@ -13,41 +14,6 @@ namespace {
 
 using wire::MessageType;
 
-// The thread state that this thread of the engine keeps for its life.
-thread_local PyThreadState* engine_state = nullptr;
-
-Ref text_of(std::string_view text) {
-  return checked(PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "backslashreplace"));
-}
-
-// The exception that is set, with its traceback; clears it.
-Ref take_raised() {
-#if PY_VERSION_HEX >= 0x030C0000
-  return Ref::steal(PyErr_GetRaisedException());
-#else
-  PyObject *type = nullptr, *value = nullptr, *traceback = nullptr;
-  PyErr_Fetch(&type, &value, &traceback);
-  PyErr_NormalizeException(&type, &value, &traceback);
-  if (traceback != nullptr) PyException_SetTraceback(value, traceback);
-  Py_XDECREF(type);
-  Py_XDECREF(traceback);
-  return Ref::steal(value);
-#endif
-}
-
-// The C++ exception being handled as a Python one; the error indicator is clear afterwards.
-Ref take_current() {
-  set_python_error();
-  return take_raised();
-}
-
-std::string text_of_object(PyObject* object) {
-  const Ref text = Ref::steal(PyObject_Str(object));
-  const char* bytes = text ? PyUnicode_AsUTF8(text.get()) : nullptr;
-  if (bytes == nullptr) PyErr_Clear();
-  return bytes == nullptr ? Py_TYPE(object)->tp_name : bytes;
-}
-
 bool is_application_exception(PyObject* error) {
   for (PyObject* type : {registered_exception("TApplicationException"), apache::application_exception()}) {
     if (type != nullptr && PyObject_TypeCheck(error, reinterpret_cast<PyTypeObject*>(type))) return true;
@@ -55,56 +21,16 @@ bool is_application_exception(PyObject* error) {
   return false;
 }
 
-// A TApplicationException of either face.
-void write_application_exception(Buffer& out, PyObject* error, const CodecOptions& options) {
-  PyObject* type = apache::application_exception();
-  if (type == nullptr || !PyObject_TypeCheck(error, reinterpret_cast<PyTypeObject*>(type)))
-    return write_struct(out, error, options);
-  write_struct_by(out, error, reinterpret_cast<PyTypeObject*>(type), apache::application_spec(), options);
-}
-
 bool is_awaitable(PyObject* object) {
   const PyAsyncMethods* methods = Py_TYPE(object)->tp_as_async;
   return methods != nullptr && methods->am_await != nullptr;
 }
 
-// One connection. The GIL is taken once for all messages of a read.
-class ConnectionHandler final : public rpc::Handler {
- public:
-  explicit ConnectionHandler(Processor& processor) : processor_(processor) {}
-
-  rpc::Answered answer(std::span<const Bytes> messages, const framing::Framing& framing, Buffer& answers,
-                       rpc::Turn& turn) override {
-    rpc::Answered answered;
-    take_gil(engine_state);
-    turn.begin();
-    for (const Bytes& message : messages) {
-      const Processor::Outcome outcome = processor_.answer(message, framing, answers, turn);
-      if (outcome == Processor::Outcome::later) break;
-      ++answered.messages;
-      answered.close = outcome == Processor::Outcome::close;
-      if (answered.close || turn.is_over(answers.size())) break;
-    }
-    engine_state = PyEval_SaveThread();
-    return answered;
-  }
-
-  void refused(const std::string& peer, const std::string& error) override {
-    take_gil(engine_state);
-    processor_.log_refused(peer, error);
-    engine_state = PyEval_SaveThread();
-  }
-
- private:
-  Processor& processor_;
-};
-
 }  // namespace
 
-Processor::Processor(PyObject* service, PyObject* handler, PyObject* log, const CodecOptions& options,
+Processor::Processor(ServedMethods methods, PyObject* log, const CodecOptions& options,
                      bool answers_undeclared, std::unique_ptr<Dialects> dialects)
-    : service_(Ref::share(service)),
-      handler_(Ref::share(handler)),
+    : methods_(std::move(methods)),
       log_(Ref::share(log)),
       options_(options),
       answers_undeclared_(answers_undeclared),
@@ -113,17 +39,13 @@ Processor::Processor(PyObject* service, PyObject* handler, PyObject* log, const 
 Processor::~Processor() {
   if (is_finalizing()) {
     // Nobody may touch objects any more; the process ends.
-    service_.release();
-    handler_.release();
     log_.release();
+    methods_.leak();
     if (dialects_) dialects_->leak();
-    for (auto& [name, method] : methods_) method.leak();
     return;
   }
   const GilEnsured gil;
   methods_.clear();
-  service_ = Ref();
-  handler_ = Ref();
   log_ = Ref();
   dialects_.reset();
 }
@@ -143,8 +65,7 @@ Processor::Outcome Processor::finish(const Awaited& awaited, PyObject* result, P
                                      const framing::Framing& framing, Buffer& answers) {
   const std::size_t before = answers.size();
   try {
-    const Way way{options_, framing, answers};
-    const Call call{*awaited.method, awaited.sequence_id, way};
+    const Call call{*awaited.method, awaited.sequence_id, {options_, framing, answers}};
     return error == nullptr ? answer_returned(call, result) : answer_raised(call, error);
   } catch (...) {
     answers.truncate(before);
@@ -162,8 +83,8 @@ Processor::Outcome Processor::answer_dialect(Bytes message, const framing::Frami
     dialects_->check(dialect);
     if (dialect == framing::Dialect::headers) return answer_frame(message, answers, turn);
     const Ref headers = dialects_->begin({});
-    const Way way{dialects_->codec(framing::protocol_of(dialect)), framing, answers};
-    return answer_call(message, way, &turn, nullptr);
+    const ReplyPlace place{dialects_->codec(framing::protocol_of(dialect)), framing, answers};
+    return answer_call(message, place, &turn, nullptr);
   } catch (...) {
     answers.truncate(before);
     const Ref error = take_current();
@@ -183,8 +104,8 @@ Processor::Outcome Processor::answer_frame(Bytes bytes, Buffer& answers, const r
     const wire::Protocol protocol =
         header.protocol == framing::Header::compact ? wire::Protocol::compact : wire::Protocol::binary;
     const HeaderAnswer around = dialects_->answer_to(header, Ref::share(headers.get()));
-    refuse({"", MessageType::call, header.sequence_id}, kind, text,
-           {dialects_->codec(protocol), around, answers});
+    refuse({dialects_->codec(protocol), around, answers}, {"", MessageType::call, header.sequence_id}, kind,
+           text);
     return Outcome::answered;
   };
   if (header.protocol != framing::Header::binary && header.protocol != framing::Header::compact) {
@@ -212,40 +133,42 @@ Processor::Outcome Processor::answer_frame(Bytes bytes, Buffer& answers, const r
   return answer_call(message, {codec, around, answers}, &turn, nullptr);
 }
 
-Processor::Outcome Processor::answer_call(Bytes message, const Way& way, const rpc::Turn* turn,
+Processor::Outcome Processor::answer_call(Bytes message, const ReplyPlace& place, const rpc::Turn* turn,
                                           Awaited* awaited) {
-  Buffer& answers = way.answers;
+  Buffer& answers = place.out;
   const std::size_t before = answers.size();
   try {
     Input in(message);
-    const wire::MessageHeader header = read_message_begin(in, way.codec);
-    if (header.type != MessageType::call && header.type != MessageType::oneway) {
-      refuse(header, RemoteError::Kind::invalid_message_type,
+    const wire::MessageHeader header = read_message_begin(in, place.options);
+    ServedMethods::Unknown unknown;
+    ServedMethod* method = methods_.find(header.name, unknown);
+    const wire::MessageHeader named{method != nullptr ? method->text() : unknown.name, header.type,
+                                    header.sequence_id};
+    const bool is_call = header.type == MessageType::call || header.type == MessageType::oneway;
+    if (!is_call && (method != nullptr || unknown.has_service)) {
+      refuse(place, named, RemoteError::Kind::invalid_message_type,
              "Invalid message type " + std::to_string(static_cast<int>(header.type)) + " for a call of " +
-                 std::string(header.name),
-             way);
+                 std::string(named.name));
       return Outcome::answered;
     }
-    ServedMethod* method = find(header.name);
     if (method == nullptr) {
-      const std::string text =
-          options_.decode.apache ? "Unknown function " + std::string(header.name) : std::string();
-      refuse(header, RemoteError::Kind::unknown_method, text, way);
+      if (options_.decode.apache) unknown.text = "Unknown function " + std::string(named.name);
+      refuse(place, named, RemoteError::Kind::unknown_method, unknown.text);
       return Outcome::answered;
     }
-    if (turn != nullptr && method->is_slow && before != 0) return Outcome::later;
+    if (turn != nullptr && method->is_slow && (before != 0 || turn->has_others())) return Outcome::later;
 
     Ref args = method->take_args();
     try {
-      read_struct(in, args.get(), way.codec);
+      read_struct(in, args.get(), place.options);
     } catch (...) {
       const Ref error = take_current();
       const std::string text = text_of_object(error.get());
       log_refused(std::string(header.name), text);
-      refuse(header, RemoteError::Kind::protocol_error, text, way);
+      refuse(place, named, RemoteError::Kind::protocol_error, text);
       return Outcome::answered;
     }
-    const Outcome outcome = run({*method, header.sequence_id, way, awaited}, std::move(args));
+    const Outcome outcome = run({*method, header.sequence_id, place, awaited}, std::move(args));
     if (turn != nullptr) method->is_slow = turn->is_long();
     return outcome;
   } catch (...) {
@@ -255,24 +178,6 @@ Processor::Outcome Processor::answer_call(Bytes message, const Way& way, const r
     log_refused("a message", error ? text_of_object(error.get()) : "");
     return Outcome::close;
   }
-}
-
-ServedMethod* Processor::find(std::string_view name) {
-  if (last_ != nullptr && last_->text() == name) return last_;
-  if (const auto found = methods_.find(name); found != methods_.end()) return last_ = &found->second;
-  const Ref text =
-      Ref::steal(PyUnicode_DecodeUTF8(name.data(), static_cast<Py_ssize_t>(name.size()), nullptr));
-  if (!text) {
-    PyErr_Clear();
-    return nullptr;
-  }
-  const Ref services = checked(PyObject_GetAttrString(service_.get(), "thrift_services"));
-  const int is_known = PySequence_Contains(services.get(), text.get());
-  checked_status(is_known);
-  if (is_known == 0) return nullptr;
-  // Made first: the service's attributes may be Python code, which lets other threads in here.
-  ServedMethod made(service_.get(), text.get());
-  return last_ = &methods_.try_emplace(std::string(name), std::move(made)).first->second;
 }
 
 wire::MessageHeader Processor::header_of(const Call& call) {
@@ -292,7 +197,7 @@ Processor::Outcome Processor::run(const Call& call, Ref args) {
     stack = on_heap.data();
   }
   std::size_t count = 0;
-  stack[count++] = handler_.get();
+  stack[count++] = call.method.handler();
   for (const FieldLayout& field : declared) {
     if (!fields.is_direct()) held.push_back(fields.get(field));
     PyObject* value = fields.is_direct() ? fields.slot(field) : held.back().get();
@@ -326,7 +231,7 @@ Processor::Outcome Processor::answer_returned(const Call& call, PyObject* return
     if (position >= 0) {
       result_fields.set(layout.fields()[static_cast<std::size_t>(position)], returned);
     }
-    write_result(call, success.get());
+    write_result(call.place, header_of(call), success.get());
     call.method.give_back_result(std::move(success), result_fields);
     return Outcome::answered;
   } catch (...) {
@@ -337,12 +242,12 @@ Processor::Outcome Processor::answer_returned(const Call& call, PyObject* return
 
 void Processor::refuse_missing(const Call& call, const FieldLayout& field) {
   if (call.method.is_oneway()) return;
-  const Ref service = Ref::steal(PyObject_GetAttrString(service_.get(), "__name__"));
-  if (!service) PyErr_Clear();
-  const Ref text =
-      checked(PyUnicode_FromFormat("%S.%U: required argument '%U' is missing",
-                                   service ? service.get() : service_.get(), call.method.name(), field.name));
-  refuse(header_of(call), RemoteError::Kind::protocol_error, text_of_object(text.get()), call.way);
+  PyObject* service = call.method.service();
+  const Ref name = Ref::steal(PyObject_GetAttrString(service, "__name__"));
+  if (!name) PyErr_Clear();
+  const Ref text = checked(PyUnicode_FromFormat("%S.%U: required argument '%U' is missing",
+                                                name ? name.get() : service, call.method.name(), field.name));
+  refuse(call.place, header_of(call), RemoteError::Kind::protocol_error, text_of_object(text.get()));
 }
 
 Processor::Outcome Processor::answer_raised(const Call& call, PyObject* error) {
@@ -350,7 +255,7 @@ Processor::Outcome Processor::answer_raised(const Call& call, PyObject* error) {
   try {
     if (is_application_exception(error)) {
       if (call.method.is_oneway()) return Outcome::answered;
-      write_exception(header_of(call), error, call.way);
+      write_exception(call.place, header_of(call), error);
       return Outcome::answered;
     }
     if (is_ordinary) {
@@ -369,7 +274,7 @@ Processor::Outcome Processor::answer_raised(const Call& call, PyObject* error) {
       if (match != nullptr) {
         if (call.method.is_oneway()) return Outcome::answered;
         fields.set(*match, error);
-        write_result(call, result.get());
+        write_result(call.place, header_of(call), result.get());
         return Outcome::answered;
       }
     }
@@ -392,73 +297,22 @@ Processor::Outcome Processor::fail(const Call& call, const char* what, PyObject*
   std::string text = "Internal error";
   if (!options_.decode.apache)
     text += " processing " + std::string(header.name) + ": " + text_of_object(class_name.get());
-  refuse(header, RemoteError::Kind::internal_error, text, call.way);
+  refuse(call.place, header, RemoteError::Kind::internal_error, text);
   return Outcome::answered;
 }
 
-void Processor::write_result(const Call& call, PyObject* result) {
-  const wire::MessageHeader header = header_of(call);
-  const auto& [codec, framing, answers] = call.way;
-  const std::size_t start = framing.begin(answers);
+void Processor::warn(const std::string& text) noexcept {
   try {
-    write_message_begin(answers, header.name, MessageType::reply, header.sequence_id, codec);
-    write_struct(answers, result, codec);
-    framing.end(answers, start);
-  } catch (...) {
-    answers.truncate(start);
-    throw;
-  }
-}
-
-void Processor::write_exception(const wire::MessageHeader& header, PyObject* error, const Way& way) {
-  const auto& [codec, framing, answers] = way;
-  const std::size_t start = framing.begin(answers);
-  try {
-    write_message_begin(answers, header.name, MessageType::exception, header.sequence_id, codec);
-    write_application_exception(answers, error, codec);
-    framing.end(answers, start);
-  } catch (...) {
-    answers.truncate(start);
-    throw;
-  }
-}
-
-void Processor::refuse(const wire::MessageHeader& header, RemoteError::Kind kind, const std::string& text,
-                       const Way& way) {
-  if (header.type == MessageType::oneway) return;
-  PyObject* type = registered_exception("TApplicationException");
-  if (type == nullptr) raise(PyExc_RuntimeError, "TApplicationException is not registered");
-  const Ref message = text.empty() ? Ref::share(Py_None) : text_of(text);
-  const Ref error = checked(PyObject_CallFunction(type, "iO", static_cast<int>(kind), message.get()));
-  write_exception(header, error.get(), way);
-}
-
-std::unique_ptr<rpc::Handler> Processor::make_handler() { return std::make_unique<ConnectionHandler>(*this); }
-
-void Processor::thread_started() { engine_state = PyThreadState_New(interpreter_); }
-
-void Processor::thread_stops() {
-  if (is_finalizing()) return;  // the state is the interpreter's to free
-  take_gil(engine_state);
-  PyThreadState_Clear(engine_state);
-  PyThreadState_DeleteCurrent();
-  engine_state = nullptr;
-}
-
-void Processor::warn(const std::string& text) {
-  take_gil(engine_state);
-  try {
-    const Ref message = text_of(text);
+    const Ref message = escaped_text(text);
     log("warn", message.get(), nullptr);
   } catch (...) {
     take_current();
   }
-  engine_state = PyEval_SaveThread();
 }
 
 void Processor::log_refused(const std::string& peer, const std::string& error) {
   try {
-    const Ref who = text_of(peer), why = text_of(error);
+    const Ref who = escaped_text(peer), why = escaped_text(error);
     log("refused", who.get(), why.get());
   } catch (...) {
     take_current();

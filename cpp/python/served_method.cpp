@@ -53,7 +53,8 @@ bool Fields::is_clear() const {
   return true;
 }
 
-ServedMethod::ServedMethod(PyObject* service, PyObject* name) {
+ServedMethod::ServedMethod(PyObject* service, PyObject* handler, PyObject* name)
+    : service_(Ref::share(service)), handler_(Ref::share(handler)) {
   PyObject* interned = Ref::share(name).release();
   PyUnicode_InternInPlace(&interned);
   name_ = Ref::steal(interned);
@@ -98,7 +99,7 @@ void ServedMethod::give_back(Kind& kind, Ref object, Fields& fields) {
 }
 
 void ServedMethod::leak() {
-  name_.release();
+  for (Ref* each : {&service_, &handler_, &name_}) each->release();
   for (Kind* kind : {&args_, &result_}) {
     kind->type.release();
     kind->spare.release();

@@ -39,8 +39,10 @@ class Fields {
 class ServedMethod {
  public:
   // Throws PythonError where the service has no classes for it.
-  ServedMethod(PyObject* service, PyObject* name);
+  ServedMethod(PyObject* service, PyObject* handler, PyObject* name);
 
+  PyObject* service() const { return service_.get(); }
+  PyObject* handler() const { return handler_.get(); }
   PyObject* name() const { return name_.get(); }
   std::string_view text() const { return text_; }
   bool is_oneway() const { return is_oneway_; }
@@ -69,6 +71,8 @@ class ServedMethod {
   static Ref take(Kind& kind);
   static void give_back(Kind& kind, Ref object, Fields& fields);
 
+  Ref service_;
+  Ref handler_;
   Ref name_;
   std::string_view text_;  // in name_
   Kind args_;

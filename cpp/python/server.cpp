@@ -4,8 +4,8 @@
 #include "python/errors.hpp"
 #include "python/gil.hpp"
 #include "python/module.hpp"
-#include "python/processor.hpp"
 #include "python/protocol.hpp"
+#include "python/serving.hpp"
 #include "python/transport.hpp"
 
 #include <algorithm>
@@ -64,6 +64,15 @@ milliseconds milliseconds_of(double ms) {
   return milliseconds{static_cast<long long>(std::ceil(std::min(ms, 3e12)))};
 }
 
+// `service` may be the separator of a multiplexed processor, with its dict of processors as the handler.
+ServedMethods methods_of(const py::object& service, const py::object& handler) {
+  if (!py::isinstance<py::str>(service)) return ServedMethods(service.ptr(), handler.ptr());
+  if (!py::isinstance<py::dict>(handler)) throw py::type_error("several processors must be in a dict");
+  std::string separator = service.cast<std::string>();
+  if (separator.empty()) throw py::value_error("the separator must not be empty");
+  return ServedMethods::of_several(handler.ptr(), std::move(separator));
+}
+
 // Servers that run, for the end of the interpreter.
 std::vector<std::weak_ptr<rpc::Server>>& running() {
   static std::vector<std::weak_ptr<rpc::Server>> servers;
@@ -92,10 +101,10 @@ class Engine {
     options.unsent = unsent;
     options.connections = max_connections;
     options.handler_threads = std::max<std::size_t>(handler_threads, 1);
-    auto processor = std::make_shared<Processor>(service.ptr(), handler.ptr(), log.ptr(), *stack.codec,
-                                                 answer_undeclared, std::move(dialects));
+    auto serving = std::make_shared<Serving>(methods_of(service, handler), log.ptr(), *stack.codec,
+                                             answer_undeclared, std::move(dialects));
     try {
-      server_ = std::make_shared<rpc::Server>(static_cast<net::SocketHandle>(listener), std::move(processor),
+      server_ = std::make_shared<rpc::Server>(static_cast<net::SocketHandle>(listener), std::move(serving),
                                               options);
     } catch (const TransportError&) {
       set_python_error();

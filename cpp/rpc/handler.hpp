@@ -26,7 +26,8 @@ class Handler {
 
   // Answers complete messages in order, each answer wrapped by `framing` and appended to `answers` (a oneway
   // appends nothing). Calls `turn.begin()` when it starts to work, and stops after a message once
-  // `turn.is_over`. Must not throw: what goes wrong is answered, or closes the connection.
+  // `turn.is_over`; before the first one, where it expects that to take long and `turn.has_others`. Must not
+  // throw: what goes wrong is answered, or closes the connection.
   virtual Answered answer(std::span<const Bytes> messages, const framing::Framing& framing, Buffer& answers,
                           Turn& turn) = 0;
   // The connection of `peer` ends because its bytes are no Thrift: `error` says why.
@@ -38,6 +39,10 @@ class HandlerFactory {
   virtual ~HandlerFactory() = default;
 
   virtual std::unique_ptr<Handler> make_handler() = 0;
+  // Brackets the answers of several handlers on one thread, so that a lock that they all need is taken once.
+  // In between nothing waits.
+  virtual void begin_batch() {}
+  virtual void end_batch() {}
   // Something that the operator should know: accepting pauses, the listener has failed.
   virtual void warn(const std::string& text) = 0;
   // Brackets the life of each thread that will call handlers (Python keeps a thread state there).

@@ -87,7 +87,7 @@ bool is_passing(int error) {
 class Server::State final : public Leader, public Sessions, public std::enable_shared_from_this<State> {
  public:
   State(net::SocketHandle listener, std::shared_ptr<HandlerFactory> factory, const ServerOptions& options)
-      : Sessions(options.handler_threads),
+      : Sessions(options.handler_threads, *factory),
         factory_(std::move(factory)),
         options_(options),
         period_(sweep_period(options)),
@@ -122,11 +122,7 @@ class Server::State final : public Leader, public Sessions, public std::enable_s
     pause_.reset();
     grace_.reset();
     finished_ = true;
-    while (first_turn_) {
-      Session* const session = first_turn_;
-      first_turn_ = session->next_turn;
-      session->abandon_turn();
-    }
+    round_.abandon();
     io_.reset();  // frees the sessions whose handlers came back after the end
   }
 
@@ -165,8 +161,7 @@ class Server::State final : public Leader, public Sessions, public std::enable_s
   void thread_stops() override { factory_->thread_stops(); }
   void lead() override {
     lost_lead = false;
-    // What the last leader had begun when a handler kept it.
-    if (first_turn_ && !round_is_posted_) post_round();
+    round_.take_over();
     while (!leadership_.has_ended()) {
       try {
         io_->run();
@@ -186,11 +181,6 @@ class Server::State final : public Leader, public Sessions, public std::enable_s
       throw Demoted{};
   }
   bool is_alone() const override { return count_.load(std::memory_order_relaxed) == 1; }
-  void await_turn(Session& session) override {
-    (first_turn_ ? last_turn_->next_turn : first_turn_) = &session;
-    last_turn_ = &session;
-    if (!round_is_posted_) post_round();
-  }
   void opened(Session& session) override {
     session.behind = first_;
     if (first_) first_->before = &session;
@@ -211,26 +201,6 @@ class Server::State final : public Leader, public Sessions, public std::enable_s
   }
 
  private:
-  void post_round() {
-    round_is_posted_ = true;
-    asio::post(*io_, [this] { run_round(); });
-  }
-
-  // One turn for each session that waits for it now. A handler may cost this thread the lead in the middle;
-  // the next leader goes on then.
-  void run_round() {
-    round_is_posted_ = false;
-    Session* const last = last_turn_;
-    const bool are_several = first_turn_ != last;
-    for (bool goes_on = first_turn_ != nullptr; goes_on;) {
-      Session* const session = first_turn_;
-      first_turn_ = std::exchange(session->next_turn, nullptr);
-      goes_on = session != last;
-      session->take_turn(are_several);
-      keep_leading();
-    }
-  }
-
   void await_connection() {
     if (draining) return;
     listener_->async_wait(Socket::wait_read, [this](error_code error) {
@@ -358,8 +328,6 @@ class Server::State final : public Leader, public Sessions, public std::enable_s
   std::optional<net::Clock::time_point> grace_end_;
   std::optional<net::Clock::time_point> warned_;
   Session* first_ = nullptr;
-  Session *first_turn_ = nullptr, *last_turn_ = nullptr;
-  bool round_is_posted_ = false;
   bool sweeping_ = false;
   bool full_ = false;     // accepting goes on when a session ends
   bool closing_ = false;  // the grace is over

@@ -38,14 +38,29 @@ struct Session::Readable {
 
 // Until the others had their turn. A client that called again meanwhile is answered without a wait, which
 // costs two system calls; right behind the answer there would be nothing to read yet.
-struct Session::Turns {
+struct Session::Others {
   Session& session;
 
-  bool await_ready() const noexcept { return session.sessions_.is_alone(); }
+  bool await_ready() const noexcept {
+    session.others_had_turns_ = false;
+    return session.sessions_.is_alone();
+  }
   bool await_resume() const noexcept { return session.others_had_turns_; }
   void await_suspend(std::coroutine_handle<> coroutine) {
-    session.turn_ = coroutine;
-    session.sessions_.await_turn(session);
+    session.coroutine_ = coroutine;
+    session.sessions_.round().await_turn(session);
+  }
+};
+
+// Until the handler has answered from messages_ what it could; `outcome_` says how that went.
+struct Session::Handling {
+  Session& session;
+
+  bool await_ready() const noexcept { return false; }
+  void await_resume() const noexcept {}
+  void await_suspend(std::coroutine_handle<> coroutine) {
+    session.coroutine_ = coroutine;
+    session.sessions_.round().await_handler(session);
   }
 };
 
@@ -60,22 +75,6 @@ struct Session::Delivery {
   void await_suspend(std::coroutine_handle<> waiting) {
     coroutine = waiting;
     session.awaited_ = this;
-  }
-};
-
-// Continues on the leading thread; for a thread that has lost the lead inside a handler.
-struct Session::Rejoin {
-  Session& session;
-  bool armed = true;  // once posted, the coroutine may run, and end, at any moment
-
-  bool await_ready() const noexcept { return false; }
-  void await_resume() const noexcept {}
-  void await_suspend(std::coroutine_handle<> coroutine) {
-    asio::post(session.sessions_.io(),
-               [&sessions = session.sessions_, resumption = Resumption(coroutine, armed)]() mutable {
-                 resumption.resume();
-                 sessions.keep_leading();
-               });
   }
 };
 
@@ -115,12 +114,12 @@ Session::Session(Sessions& sessions, Socket socket, std::unique_ptr<Handler> han
 
 Session::~Session() { sessions_.ended(*this); }
 
-void Session::take_turn(bool others_had_turns) {
+void Session::go_on(bool others_had_turns) {
   others_had_turns_ = others_had_turns;
-  std::exchange(turn_, nullptr).resume();
+  std::exchange(coroutine_, nullptr).resume();
 }
 
-void Session::abandon_turn() { std::exchange(turn_, nullptr).destroy(); }
+void Session::abandon() { std::exchange(coroutine_, nullptr).destroy(); }
 
 Detached Session::run(std::shared_ptr<Session> self) {
   Session& s = *self;
@@ -142,20 +141,14 @@ Detached Session::run(std::shared_ptr<Session> self) {
       if (read.bytes == 0) break;  // the end of the stream, too: all that came is answered
 
       const std::size_t used = s.cut_messages(error);
-      std::size_t answered = 0;
-      while (goes_on && !s.closed_ && answered < s.messages_.size()) {
-        s.in_handler_ = true;
-        Outcome outcome = s.answer(answered);
-        if (!outcome.leads) {
-          s.sessions_.lose_lead();
-          co_await Rejoin{s};
-        }
+      s.answered_ = 0;
+      while (goes_on && !s.closed_ && s.answered_ < s.messages_.size()) {
+        co_await Handling{s};
         s.in_handler_ = false;
-        answered += outcome.answered.messages;
-        goes_on = !outcome.answered.close && outcome.answered.messages != 0;
-        if (outcome.failed) s.close();
+        s.answered_ += s.outcome_.messages;
+        goes_on = !s.outcome_.close && s.outcome_.messages != 0;
+        if (!s.closed_) s.send_answers();
         if (s.closed_) break;
-        if (!outcome.rest.empty()) s.queue(std::move(outcome.rest), outcome.sent);
         if (s.unsent() > s.sessions_.unsent) {
           s.waiting_ = Waiting::delivery;
           co_await Delivery{s, s.sessions_.unsent / 2};
@@ -167,7 +160,7 @@ Detached Session::run(std::shared_ptr<Session> self) {
         break;
       }
       if (s.sessions_.draining && s.in_.empty()) break;
-      if (goes_on && !s.closed_) may_be_readable = co_await Turns{s};
+      if (goes_on && !s.closed_) may_be_readable = co_await Others{s};
     }
     if (!s.closed_) {
       s.waiting_ = Waiting::delivery;
@@ -181,25 +174,40 @@ Detached Session::run(std::shared_ptr<Session> self) {
   s.close();
 }
 
-// Answers what it can of messages_ from `first` on and sends the answers, if no others are before them. Not a
-// part of the coroutine, which may change threads: the buffer is the thread's.
-Session::Outcome Session::answer(std::size_t first) {
-  thread_local Buffer answers;
-  answers.clear();
-  const bool direct = !sending_;
+Session::Handled Session::handle(bool has_others) {
+  outcome_ = {};
+  if (closed_) return Handled::done;
+  in_handler_ = true;
   const std::size_t limit = sessions_.unsent, before = unsent();
-  Turn turn(sessions_.leadership(), before < limit ? limit - before : 1);
-  Outcome outcome;
-  outcome.answered = handler_->answer(std::span(messages_).subspan(first), *framing_, answers, turn);
-  if (direct && !answers.empty()) {
-    const net::Transfer sent = net::send_now(socket_.native_handle(), answers.bytes());
-    outcome.sent = sent.bytes;
-    outcome.failed = sent.error != 0 && !net::would_block(sent.error);
+  Turn turn(sessions_.leadership(), before < limit ? limit - before : 1, has_others);
+  outcome_ = handler_->answer(std::span(messages_).subspan(answered_), *framing_, answers_, turn);
+  if (!turn.end()) return Handled::lost_lead;
+  in_handler_ = false;
+  return has_others && outcome_.messages == 0 && !outcome_.close ? Handled::put_off : Handled::done;
+}
+
+void Session::return_to_leader() {
+  // Once posted, the coroutine may run, and end, at any moment.
+  static constexpr bool armed = true;
+  asio::post(sessions_.io(), [&sessions = sessions_,
+                              resumption = Resumption(std::exchange(coroutine_, nullptr), armed)]() mutable {
+    resumption.resume();
+    sessions.keep_leading();
+  });
+}
+
+void Session::send_answers() {
+  if (answers_.empty()) return;
+  if (sending_) {
+    queue(std::move(answers_), 0);
+    answers_.clear();
+    return;
   }
-  if (outcome.sent < answers.size()) outcome.rest = std::move(answers);
-  if (answers.capacity() > most_room) answers.release();
-  outcome.leads = turn.end();
-  return outcome;
+  const net::Transfer sent = net::send_now(socket_.native_handle(), answers_.bytes());
+  if (sent.error != 0 && !net::would_block(sent.error)) return close();
+  if (sent.bytes < answers_.size()) return queue(std::exchange(answers_, Buffer()), sent.bytes);
+  answers_.clear();
+  if (answers_.capacity() > most_room) answers_.release();
 }
 
 net::Transfer Session::read() {
@@ -308,6 +316,7 @@ void Session::check(const Patience& patience) {
       close();
     } else if (age >= 2 && in_.empty()) {
       in_.release();
+      answers_.release();
       std::vector<Bytes>().swap(messages_);
       room_ = least_room;
     }

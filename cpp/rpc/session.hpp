@@ -16,6 +16,7 @@
 #include "rpc/coroutine.hpp"
 #include "rpc/handler.hpp"
 #include "rpc/leadership.hpp"
+#include "rpc/round.hpp"
 
 namespace fastthrift::rpc {
 
@@ -34,13 +35,12 @@ class Sessions {
   virtual void keep_leading() = 0;
   // Nobody else is connected.
   virtual bool is_alone() const = 0;
-  // Calls `take_turn` of the session after all that is ready now.
-  virtual void await_turn(Session& session) = 0;
   virtual void opened(Session& session) = 0;
   virtual void ended(Session& session) = 0;
 
   boost::asio::io_context& io() { return *io_; }
   Leadership& leadership() { return leadership_; }
+  Round& round() { return round_; }
 
   // Counts the sweeps: the clock of all deadlines, which costs nothing to read.
   std::uint32_t now = 0;
@@ -49,10 +49,13 @@ class Sessions {
   std::size_t unsent = 0;  // the limit of ServerOptions
 
  protected:
-  explicit Sessions(std::size_t handler_threads)
-      : leadership_(handler_threads), io_(std::make_unique<boost::asio::io_context>()) {}
+  Sessions(std::size_t handler_threads, HandlerFactory& factory)
+      : leadership_(handler_threads),
+        round_(*this, factory),
+        io_(std::make_unique<boost::asio::io_context>()) {}
 
   Leadership leadership_;
+  Round round_;
   // Destroyed by the derived class, before what sessions refer to: it frees the coroutines that are left.
   std::unique_ptr<boost::asio::io_context> io_;
 };
@@ -86,22 +89,28 @@ class Session {
   // At once, whatever is in flight.
   void close();
 
-  // Goes on, once others had their turns (or there were none).
-  void take_turn(bool others_had_turns);
-  // Instead, where the server ends: frees the coroutine, and with it the session.
-  void abandon_turn();
+  // What a round does with a session that waits in it: the handler gets its messages (`put_off`: a handler
+  // known to be slow, which others with answers should not wait for; `lost_lead`: another thread leads now),
+  enum class Handled : std::uint8_t { done, put_off, lost_lead };
+  Handled handle(bool has_others);
+  // ... goes on, once others had their turns (or there were none),
+  void go_on(bool others_had_turns);
+  // ... goes on with the leader, whatever thread this is,
+  void return_to_leader();
+  // ... or is freed, because the server has ended.
+  void abandon();
 
   Session* before = nullptr;  // the list of all sessions
   Session* behind = nullptr;
-  Session* next_turn = nullptr;  // the queue of those that wait for their turn
+  Session* next_in_round = nullptr;  // behind it in a queue of the round
 
  private:
   static constexpr std::uint32_t least_room = 1024, most_room = 1 << 18;
 
   struct Readable;
-  struct Turns;
+  struct Others;
+  struct Handling;
   struct Delivery;
-  struct Rejoin;
   struct Sending;
   enum class Waiting : std::uint8_t { call, rest_of_message, delivery };
 
@@ -109,19 +118,11 @@ class Session {
           std::unique_ptr<framing::Framing> framing);
   static Detached run(std::shared_ptr<Session> self);
 
-  // What came of one turn in the handler.
-  struct Outcome {
-    Answered answered;
-    Buffer rest;           // all answers, where the socket did not take them at once
-    std::size_t sent = 0;  // of them
-    bool failed = false;
-    bool leads = true;
-  };
-  Outcome answer(std::size_t first);
   net::Transfer read();
   std::size_t read_size() const;
   std::size_t cut_messages(std::string& error);
   void consume(std::size_t used);
+  void send_answers();
   void queue(Buffer&& answers, std::size_t sent);
   void send_rest();
   std::size_t unsent() const { return unsent_.size() - sent_; }
@@ -135,7 +136,10 @@ class Session {
 
   Buffer in_;  // from the first byte that no message has used
   std::vector<Bytes> messages_;
-  Buffer unsent_;  // answers that the socket did not take yet: from sent_ on
+  std::size_t answered_ = 0;  // of them
+  Answered outcome_;          // of the handler's last turn
+  Buffer answers_;            // of that turn
+  Buffer unsent_;             // answers that the socket did not take yet: from sent_ on
   std::size_t sent_ = 0;
   Delivery* awaited_ = nullptr;      // the coroutine waits until few enough are unsent
   std::uint32_t since_ = 0;          // when the present wait began
@@ -146,7 +150,7 @@ class Session {
   bool in_handler_ = false;
   bool closed_ = false;
   bool others_had_turns_ = false;
-  std::coroutine_handle<> turn_;  // while it waits for its turn
+  std::coroutine_handle<> coroutine_;  // while it waits in the round
 };
 
 }  // namespace fastthrift::rpc

@@ -11,11 +11,15 @@ namespace fastthrift::rpc {
 // and what has been answered so far should go out.
 class Turn {
  public:
-  Turn(Leadership& leadership, std::size_t most_bytes) : leadership_(leadership), most_bytes_(most_bytes) {}
+  Turn(Leadership& leadership, std::size_t most_bytes, bool has_others)
+      : leadership_(leadership), most_bytes_(most_bytes), has_others_(has_others) {}
 
   // The work begins now. Not while waiting for a lock under which all others work too (Python's), so that a
   // queue for that lock does not look like a slow handler.
   void begin() { ticket_ = leadership_.enter(); }
+
+  // Answers to others wait for the end of this turn.
+  bool has_others() const { return has_others_; }
 
   // After a message: stop here, because it took long or because the answers have become many.
   bool is_over(std::size_t answered_bytes) const {
@@ -31,6 +35,7 @@ class Turn {
  private:
   Leadership& leadership_;
   std::size_t most_bytes_;
+  bool has_others_;
   std::uint64_t ticket_ = 0;
 };
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 import atexit
 import logging
 import socket
+from collections.abc import Iterable
 from typing import Any
 
 from fastthrift import _core, defaults
-from fastthrift.processor import TProcessor
+from fastthrift.processor import TMultiplexedProcessor, TProcessor
 from fastthrift.protocol.base import shares_protocol
 from fastthrift.protocol.binary import TBinaryProtocol
 from fastthrift.refusals import Refusals
@@ -24,8 +25,11 @@ from fastthrift.transport.socket import TServerSocket
 logger = logging.getLogger("fastthrift.server")
 
 _TRANSPORT_FACTORIES = (TCyBufferedTransportFactory, TCyFramedTransportFactory)
-# Methods of a server that see each connection.
-_STEPS = ("handle", "_run", "_start", "_serve_generic")
+# Methods of a server that see each connection, and of a processor that see each call.
+_SERVER_STEPS = ("handle", "_run", "_start", "_serve_generic")
+_PROCESSOR_STEPS = (
+    "process", "process_in", "send_exception", "send_result", "handle_exception", "_answer_call", "_answer",
+)  # fmt: skip
 
 # Threads of the engine run handlers: none may be inside Python when the interpreter goes away.
 atexit.register(_core.stop_servers)
@@ -33,12 +37,10 @@ atexit.register(_core.stop_servers)
 
 def engine_for(server: Any, server_class: type) -> _core.Server | None:
     """An engine that serves what ``server`` would, not started; None where something is not exactly ours."""
-    if any(getattr(type(server), step) is not getattr(server_class, step) for step in _STEPS):
+    if not leaves_alone(server, server_class, _SERVER_STEPS):
         return None
-    if any(step in vars(server) for step in _STEPS):
-        return None
-    processor = server.processor
-    if type(processor) is not TProcessor or vars(processor).keys() - {"_service", "_handler"}:
+    methods = methods_of(server.processor)
+    if methods is None:
         return None
     trans = server.trans
     if type(trans) is not TServerSocket or "accept" in vars(trans) or type(trans.sock) is not socket.socket:
@@ -59,8 +61,7 @@ def engine_for(server: Any, server_class: type) -> _core.Server | None:
         return None
     return _core.Server(
         trans.sock.fileno(),
-        processor._service,
-        processor._handler,
+        *methods,
         sample,
         EngineLog(server._refusals),
         answer_undeclared=defaults.current.answer_undeclared_exceptions,
@@ -87,6 +88,30 @@ def _all_dialects(server: Any, protocol: Any) -> tuple[Any, dict[str, Any]]:
     allowed = sum(1 << each for each in set(factory.allowed_client_types))
     told = {"headers": EngineHooks(factory.max_frame), "allowed_client_types": allowed}
     return TBinaryProtocol(transport, **factory.options), told
+
+
+def leaves_alone(instance: Any, base: type, steps: Iterable[str]) -> bool:
+    """Whether neither the class of ``instance`` nor the instance itself has put others in the place of these methods."""
+    cls, own = type(instance), vars(instance)
+    return all(getattr(cls, step) is getattr(base, step) and step not in own for step in (*steps, "__getattribute__"))
+
+
+def methods_of(processor: Any) -> tuple[Any, Any] | None:
+    """Whose methods answer, as `_core.Server` takes it: service and handler, or separator and processors; None where
+    the processor itself has a say in that.
+    """
+    if not isinstance(processor, TProcessor):
+        return None
+    own = vars(processor)
+    if isinstance(processor, TMultiplexedProcessor):
+        if not leaves_alone(processor, TMultiplexedProcessor, _PROCESSOR_STEPS):
+            return None
+        separator, processors = processor.SEPARATOR, own.get("processors")
+        # Of those registered only service and handler are of interest to a TMultiplexedProcessor.
+        return (separator, processors) if type(separator) is str and separator and type(processors) is dict else None
+    if not leaves_alone(processor, TProcessor, _PROCESSOR_STEPS) or not {"_service", "_handler"} <= own.keys():
+        return None
+    return processor._service, processor._handler
 
 
 class EngineLog:

@@ -31,6 +31,7 @@ from fastthrift.transport import TBufferedTransportFactory, TTransportException
 from fastthrift.transport import TServerSocket as TServerSocket
 from fastthrift.transport import TTransportBase as TTransportBase
 from fastthrift.transport.base import TTransportFactory as TTransportFactory
+from fastthrift.workers import Workers
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -167,6 +168,11 @@ class _StoppableServer(TServer):
         return found
 
     @property
+    def _workers(self) -> Workers:
+        found: Workers = self.__dict__.get("_workers_") or self.__dict__.setdefault("_workers_", Workers())
+        return found
+
+    @property
     def _refusals(self) -> Refusals:
         found: Refusals = self.__dict__.get("_refusals_") or self.__dict__.setdefault("_refusals_", Refusals(logger))
         return found
@@ -195,6 +201,7 @@ class _StoppableServer(TServer):
             acceptor.close()
             with contextlib.suppress(Exception):
                 self.trans.close()
+            self._workers.close()
             self._drain()
 
     def _still_listens(self, error: Exception) -> bool:
@@ -295,7 +302,7 @@ class TThreadedServer(_StoppableServer):
 
     def _start(self, client: Any) -> None:
         try:
-            threading.Thread(target=self._run, args=(client,), daemon=self.daemon).start()
+            self._workers.run(self._run, client, daemon=self.daemon)
         except RuntimeError as error:  # no more threads
             self._connections.remove(client)
             client.close()

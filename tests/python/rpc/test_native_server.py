@@ -20,7 +20,7 @@ import fastthrift
 from calc import Handler, Log, Running, calc, make, serving
 from fastthrift import _core, defaults, rpc
 from fastthrift.engine import engine_for
-from fastthrift.processor import TProcessor, TProcessorFactory
+from fastthrift.processor import TMultiplexedProcessor, TProcessor, TProcessorFactory
 from fastthrift.protocol import TBinaryProtocol, TBinaryProtocolFactory, TCompactProtocol, TCompactProtocolFactory
 from fastthrift.server import TSimpleServer, TThreadedServer
 from fastthrift.transport import (
@@ -82,6 +82,37 @@ class Named(TThreadedServer):
     """A subclass that leaves connections alone."""
 
 
+class NamedProcessor(TProcessor):
+    """A subclass that leaves calls alone."""
+
+    def __init__(self, service: Any, handler: Any, name: str) -> None:
+        super().__init__(service, handler)
+        self.name = name
+
+
+class Watching(TProcessor):
+    def handle_exception(self, e: Exception, result: Any) -> bool:
+        return super().handle_exception(e, result)
+
+
+class Looking(TProcessor):
+    def __getattribute__(self, name: str) -> Any:
+        return super().__getattribute__(name)
+
+
+class Forgetful(TProcessor):
+    def __init__(self, service: Any, handler: Any) -> None:
+        self.parts = service, handler
+
+    @property
+    def _service(self) -> Any:  # type: ignore[override]
+        return self.parts[0]
+
+    @property
+    def _handler(self) -> Any:  # type: ignore[override]
+        return self.parts[1]
+
+
 class OwnListener(TServerSocket):
     def accept(self) -> Any:
         return super().accept()
@@ -110,6 +141,10 @@ SERVERS: dict[str, tuple[Any, bool]] = {
     "handle on the instance": (patched, False),
     "own processor": (lambda: make(processor=OwnProcessor(calc.Calc, Handler())), False),
     "process_in on the instance": (patched_processor, False),
+    "a processor that leaves calls alone": (lambda: make(processor=NamedProcessor(calc.Calc, Handler(), "x")), True),
+    "a processor that handles exceptions": (lambda: make(processor=Watching(calc.Calc, Handler())), False),
+    "a processor that sees its attributes": (lambda: make(processor=Looking(calc.Calc, Handler())), False),
+    "a processor with another way to its service": (lambda: make(processor=Forgetful(calc.Calc, Handler())), False),
     "processor factory": (lambda: make(processor=TProcessorFactory(TProcessor, calc.Calc, Handler())), False),
     "own protocol": (lambda: make(iprot_factory=Factory(OwnBinary)), False),
     "own factory of our protocol": (lambda: make(iprot_factory=Factory(TBinaryProtocol)), False),
@@ -185,6 +220,56 @@ def test_it_answers_byte_for_byte_what_the_processor_does(server: Running, data:
     ping = message("add", CALL, 8, arguments(3, 4))
     pong = message("add", REPLY, 8, struct.pack("!bhi", 8, 0, 7) + b"\0")
     assert exchange(server, data + ping) == outside.getvalue() + pong
+
+
+def multiplexed() -> TMultiplexedProcessor:
+    processor = TMultiplexedProcessor()
+    processor.register_processor("Calc", TProcessor(calc.Calc, Handler()))
+    # What a registered processor overrides is not asked by the Python one either.
+    processor.register_processor("More", OwnProcessor(calc.More, Handler()))
+    return processor
+
+
+SEVERAL = {
+    "one service": message("Calc:add", CALL, 7, arguments(1, 2)),
+    "the other, which extends it": message("More:add", CALL, 7, arguments(1, 2)),
+    "a declared exception": message("Calc:add", CALL, 7, arguments(999, 999)),
+    "an undeclared one": message("Calc:fail", CALL, 7, text(b"ValueError")),
+    "a oneway": message("Calc:note", ONEWAY, 7, text(b"x")),
+    "a missing required argument": message("Calc:need", CALL, 7, b"\0"),
+    "no method of the service": message("Calc:nope", CALL, 7, arguments(1)),
+    "no service": message("Nope:add", CALL, 7, arguments(1, 2)),
+    "no service, oneway": message("Nope:add", ONEWAY, 7, arguments(1, 2)),
+    "no name of a service": message("add", CALL, 7, arguments(1, 2)),
+    "an empty name of a service": message(":add", CALL, 7, arguments(1, 2)),
+    "an empty name of a method": message("Calc:", CALL, 7, arguments(1, 2)),
+    "one separator more": message("Calc:add:add", CALL, 7, arguments(1, 2)),
+    "a quote in the name": message("it's", CALL, 7, arguments(1, 2)),
+    "a reply": message("Calc:add", REPLY, 7, arguments(1, 2)),
+    "a reply to no method": message("Calc:nope", REPLY, 7, arguments(1, 2)),
+    "a reply to no service": message("Nope:add", REPLY, 7, arguments(1, 2)),
+    "an exception without a service": message("add", EXCEPTION, 7, b"\0"),
+    "bad arguments": message("Calc:add", CALL, 7, text(b"x")),
+}
+
+
+@pytest.mark.parametrize("data", SEVERAL.values(), ids=SEVERAL)
+def test_several_services_are_answered_byte_for_byte_as_the_processor_does(data: bytes) -> None:
+    inside, outside = TBufferedTransport(TMemoryBuffer(data)), TMemoryBuffer()
+    multiplexed().process(TBinaryProtocol(inside), TBinaryProtocol(outside))
+    ping = message("More:add", CALL, 8, arguments(3, 4))
+    pong = message("add", REPLY, 8, struct.pack("!bhi", 8, 0, 7) + b"\0")
+    with serving(make(processor=multiplexed())) as running:
+        assert exchange(running, data + ping) == outside.getvalue() + pong
+
+
+def test_a_service_registered_while_the_server_runs_is_served() -> None:
+    processor = multiplexed()
+    with serving(make(processor=processor)) as running:
+        call = message("Late:add", CALL, 7, arguments(1, 2))
+        assert exchange(running, call)[3] == EXCEPTION
+        processor.register_processor("Late", TProcessor(calc.Calc, Handler()))
+        assert exchange(running, call)[3] == REPLY
 
 
 def test_bad_arguments_in_a_whole_message_are_a_protocol_error_and_the_connection_lives() -> None:

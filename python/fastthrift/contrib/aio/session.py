@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
 from fastthrift import _core, defaults
@@ -129,26 +128,27 @@ class Connection(asyncio.Protocol):
                 self._unsent.append(answers)
             self._is_starting = True
             for number, awaitable in calls:
-                task = self._starter.start(self._wait_for(number, awaitable))
-                if not task.done():
+                task = self._starter.start(number, awaitable, self._ended)
+                if task is not None:
                     self._tasks[number] = task
             self._is_starting = False
+            answers = self._session.take()
+            if answers is not None:
+                self._unsent.append(answers)
             self._send()
         if self._has_more and self._session.waiting < MOST_CALLS and not self._is_write_paused:
             self._loop.call_soon(self._go_on)  # the answers have become many: others have their turn
-        if closes or self._is_finishing or self._has_more or self._is_read_paused:
+        if self._is_closing or self._is_finishing or self._has_more or self._is_read_paused:
             self._settle()
 
     def _go_on(self) -> None:
         if self._has_more and not self._is_write_paused and self._session.waiting < MOST_CALLS:
             self._feed(b"")
 
-    async def _wait_for(self, number: int, awaitable: Awaitable[Any]) -> None:
-        result = error = None
-        try:
-            result = await awaitable
-        except BaseException as raised:  # noqa: BLE001 - an exit that a handler asks for ends its call, not the server
-            error = raised
+    def _ended(self, number: int, result: Any, error: BaseException | None) -> None:
+        if self._is_starting:
+            self._is_closing = self._session.finish_later(number, result, error) or self._is_closing
+            return
         self._tasks.pop(number, None)
         if self._session.is_over or (self._is_lost and isinstance(error, asyncio.CancelledError)):
             return
@@ -159,9 +159,7 @@ class Connection(asyncio.Protocol):
         self._active = self._loop.time()
         self._is_closing = self._is_closing or closes
         if answers is not None:
-            if self._is_starting:
-                self._unsent.append(answers)
-            elif not self._tasks:
+            if not self._tasks:
                 self._send()
                 self._transport.write(answers)
             else:  # others may end in this turn of the loop: their answers leave together

@@ -1,0 +1,51 @@
+#pragma once
+
+#include "python/served_method.hpp"
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+// What a server can be asked for. All members need the GIL.
+namespace fastthrift::python {
+
+class ServedMethods {
+ public:
+  // The methods of one service.
+  ServedMethods(PyObject* service, PyObject* handler);
+  // Those of several: `processors` is a TMultiplexedProcessor's dict, whose values have `_service` and
+  // `_handler`; the names of methods are `Service<separator>method`.
+  static ServedMethods of_several(PyObject* processors, std::string separator);
+
+  // Why there is no such method: the name and the text of the refusal, and whether it is the method's or the
+  // service's name that nobody knows.
+  struct Unknown {
+    std::string_view name;
+    std::string text;
+    bool has_service = true;
+  };
+  // Null: `unknown` says more. Valid while this lives.
+  ServedMethod* find(std::string_view name, Unknown& unknown);
+
+  // Nobody may touch objects any more: the interpreter has gone.
+  void leak();
+  void clear();
+
+ private:
+  ServedMethods() = default;
+  ServedMethod* make(PyObject* service, PyObject* handler, std::string_view method, std::string_view name);
+
+  Ref service_;
+  Ref handler_;
+  Ref processors_;  // instead of the two
+  std::string separator_;
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
+  using Methods = std::unordered_map<std::string, ServedMethod, Hash, std::equal_to<>>;
+  Methods methods_;                      // those that have been asked for, by the name in the message
+  Methods::value_type* last_ = nullptr;  // most calls are of the same method as the one before
+};
+
+}  // namespace fastthrift::python
