@@ -17,9 +17,9 @@ Ref name_of(std::string_view bytes) {
 ServedMethods::ServedMethods(PyObject* service, PyObject* handler)
     : service_(Ref::share(service)), handler_(Ref::share(handler)) {}
 
-ServedMethods ServedMethods::of_several(PyObject* processors, std::string separator) {
+ServedMethods ServedMethods::of_several(PyObject* processor, std::string separator) {
   ServedMethods methods;
-  methods.processors_ = Ref::share(processors);
+  methods.several_ = Ref::share(processor);
   methods.separator_ = std::move(separator);
   return methods;
 }
@@ -28,11 +28,16 @@ ServedMethod* ServedMethods::find(std::string_view name, Unknown& unknown) {
   if (last_ != nullptr && last_->first == name) return &last_->second;
   if (const auto found = methods_.find(name); found != methods_.end()) return &(last_ = &*found)->second;
   unknown = {name, "", true};
-  if (!processors_) return make(service_.get(), handler_.get(), name, name);
+  if (!several_) return make(service_.get(), handler_.get(), name, name);
 
   unknown.has_service = false;
   const std::size_t end = name.find(separator_);
   if (end == std::string_view::npos) {
+    const Ref processor = checked(PyObject_GetAttrString(several_.get(), "default_processor"));
+    if (processor.get() != Py_None) {
+      unknown.has_service = true;
+      return make_of(processor.get(), name, name);
+    }
     const Ref shown = name_of(name), quoted = shown ? checked(PyObject_Repr(shown.get())) : Ref();
     const char* text = quoted ? PyUnicode_AsUTF8(quoted.get()) : "";
     if (text == nullptr) throw PythonError();
@@ -44,14 +49,20 @@ ServedMethod* ServedMethods::find(std::string_view name, Unknown& unknown) {
   unknown.name = method;
   const Ref service_name = name_of(name.substr(0, end));
   if (!service_name) return nullptr;
-  const Ref processor = Ref::share(PyDict_GetItemWithError(processors_.get(), service_name.get()));
+  const Ref processors = checked(PyObject_GetAttrString(several_.get(), "processors"));
+  if (!PyDict_Check(processors.get())) raise(PyExc_TypeError, "`processors` must be a dict");
+  const Ref processor = Ref::share(PyDict_GetItemWithError(processors.get(), service_name.get()));
   if (!processor) {
     if (PyErr_Occurred() != nullptr) throw PythonError();
     return nullptr;
   }
   unknown.has_service = true;
-  const Ref service = checked(PyObject_GetAttrString(processor.get(), "_service"));
-  const Ref handler = checked(PyObject_GetAttrString(processor.get(), "_handler"));
+  return make_of(processor.get(), method, name);
+}
+
+ServedMethod* ServedMethods::make_of(PyObject* processor, std::string_view method, std::string_view name) {
+  const Ref service = checked(PyObject_GetAttrString(processor, "_service"));
+  const Ref handler = checked(PyObject_GetAttrString(processor, "_handler"));
   return make(service.get(), handler.get(), method, name);
 }
 
@@ -69,14 +80,14 @@ ServedMethod* ServedMethods::make(PyObject* service, PyObject* handler, std::str
 }
 
 void ServedMethods::leak() {
-  for (Ref* each : {&service_, &handler_, &processors_}) each->release();
+  for (Ref* each : {&service_, &handler_, &several_}) each->release();
   for (auto& [name, method] : methods_) method.leak();
 }
 
 void ServedMethods::clear() {
   last_ = nullptr;
   methods_.clear();
-  service_ = handler_ = processors_ = Ref();
+  service_ = handler_ = several_ = Ref();
 }
 
 }  // namespace fastthrift::python

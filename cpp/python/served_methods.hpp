@@ -13,9 +13,9 @@ class ServedMethods {
  public:
   // The methods of one service.
   ServedMethods(PyObject* service, PyObject* handler);
-  // Those of several: `processors` is a TMultiplexedProcessor's dict, whose values have `_service` and
+  // Those of several: a TMultiplexedProcessor, whose `processors` and `default_processor` have `_service` and
   // `_handler`; the names of methods are `Service<separator>method`.
-  static ServedMethods of_several(PyObject* processors, std::string separator);
+  static ServedMethods of_several(PyObject* processor, std::string separator);
 
   // Why there is no such method: the name and the text of the refusal, and whether it is the method's or the
   // service's name that nobody knows.
@@ -33,11 +33,12 @@ class ServedMethods {
 
  private:
   ServedMethods() = default;
+  ServedMethod* make_of(PyObject* processor, std::string_view method, std::string_view name);
   ServedMethod* make(PyObject* service, PyObject* handler, std::string_view method, std::string_view name);
 
   Ref service_;
   Ref handler_;
-  Ref processors_;  // instead of the two
+  Ref several_;  // instead of the two
   std::string separator_;
   struct Hash {
     using is_transparent = void;

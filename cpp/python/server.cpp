@@ -64,10 +64,9 @@ milliseconds milliseconds_of(double ms) {
   return milliseconds{static_cast<long long>(std::ceil(std::min(ms, 3e12)))};
 }
 
-// `service` may be the separator of a multiplexed processor, with its dict of processors as the handler.
+// `service` may be the separator of a multiplexed processor, which then is the handler.
 ServedMethods methods_of(const py::object& service, const py::object& handler) {
   if (!py::isinstance<py::str>(service)) return ServedMethods(service.ptr(), handler.ptr());
-  if (!py::isinstance<py::dict>(handler)) throw py::type_error("several processors must be in a dict");
   std::string separator = service.cast<std::string>();
   if (separator.empty()) throw py::value_error("the separator must not be empty");
   return ServedMethods::of_several(handler.ptr(), std::move(separator));

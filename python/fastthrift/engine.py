@@ -97,7 +97,7 @@ def leaves_alone(instance: Any, base: type, steps: Iterable[str]) -> bool:
 
 
 def methods_of(processor: Any) -> tuple[Any, Any] | None:
-    """Whose methods answer, as `_core.Server` takes it: service and handler, or separator and processors; None where
+    """Whose methods answer, as `_core.Server` takes it: service and handler, or separator and processor; None where
     the processor itself has a say in that.
     """
     if not isinstance(processor, TProcessor):
@@ -106,9 +106,10 @@ def methods_of(processor: Any) -> tuple[Any, Any] | None:
     if isinstance(processor, TMultiplexedProcessor):
         if not leaves_alone(processor, TMultiplexedProcessor, _PROCESSOR_STEPS):
             return None
-        separator, processors = processor.SEPARATOR, own.get("processors")
+        separator = processor.SEPARATOR
         # Of those registered only service and handler are of interest to a TMultiplexedProcessor.
-        return (separator, processors) if type(separator) is str and separator and type(processors) is dict else None
+        is_usual = type(separator) is str and separator and type(own.get("processors")) is dict
+        return (separator, processor) if is_usual else None
     if not leaves_alone(processor, TProcessor, _PROCESSOR_STEPS) or not {"_service", "_handler"} <= own.keys():
         return None
     return processor._service, processor._handler

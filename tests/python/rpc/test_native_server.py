@@ -263,6 +263,19 @@ def test_several_services_are_answered_byte_for_byte_as_the_processor_does(data:
         assert exchange(running, data + ping) == outside.getvalue() + pong
 
 
+@pytest.mark.parametrize("data", SEVERAL.values(), ids=SEVERAL)
+def test_a_default_service_is_answered_as_the_processor_does(data: bytes) -> None:
+    def with_default() -> TMultiplexedProcessor:
+        processor = multiplexed()
+        processor.register_default(TProcessor(calc.Calc, Handler()))
+        return processor
+
+    inside, outside = TBufferedTransport(TMemoryBuffer(data)), TMemoryBuffer()
+    with_default().process(TBinaryProtocol(inside), TBinaryProtocol(outside))
+    with serving(make(processor=with_default())) as running:
+        assert exchange(running, data) == outside.getvalue()
+
+
 def test_a_service_registered_while_the_server_runs_is_served() -> None:
     processor = multiplexed()
     with serving(make(processor=processor)) as running:
