@@ -168,8 +168,8 @@ class _StoppableServer(TServer):
         return found
 
     @property
-    def _workers(self) -> Workers:
-        found: Workers = self.__dict__.get("_workers_") or self.__dict__.setdefault("_workers_", Workers())
+    def _threads(self) -> Workers:
+        found: Workers = self.__dict__.get("_threads_") or self.__dict__.setdefault("_threads_", Workers())
         return found
 
     @property
@@ -201,7 +201,7 @@ class _StoppableServer(TServer):
             acceptor.close()
             with contextlib.suppress(Exception):
                 self.trans.close()
-            self._workers.close()
+            self._threads.close()
             self._drain()
 
     def _still_listens(self, error: Exception) -> bool:
@@ -302,7 +302,7 @@ class TThreadedServer(_StoppableServer):
 
     def _start(self, client: Any) -> None:
         try:
-            self._workers.run(self._run, client, daemon=self.daemon)
+            self._threads.run(self._run, client, daemon=self.daemon)
         except RuntimeError as error:  # no more threads
             self._connections.remove(client)
             client.close()

@@ -131,7 +131,7 @@ def test_a_server_serves_one_connection_after_the_other_with_one_thread() -> Non
         for _ in range(5):
             with rpc.make_client(calc.Calc, "127.0.0.1", running.port, timeout=20_000) as client:
                 assert client.echo("x") == "x"
-            free(server._workers, 1)
+            free(server._threads, 1)
     assert len(names) == 1
     thread = names.pop()
     thread.join(20)  # the server lets it go
