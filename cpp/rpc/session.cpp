@@ -146,7 +146,7 @@ Detached Session::run(std::shared_ptr<Session> self) {
         co_await Handling{s};
         s.in_handler_ = false;
         s.answered_ += s.outcome_.messages;
-        goes_on = !s.outcome_.close && s.outcome_.messages != 0;
+        goes_on = !s.outcome_.close && (s.outcome_.messages != 0 || s.is_put_off_);
         if (!s.closed_) s.send_answers();
         if (s.closed_) break;
         if (s.unsent() > s.sessions_.unsent) {
@@ -176,14 +176,16 @@ Detached Session::run(std::shared_ptr<Session> self) {
 
 Session::Handled Session::handle(bool has_others) {
   outcome_ = {};
+  is_put_off_ = false;
   if (closed_) return Handled::done;
   in_handler_ = true;
   const std::size_t limit = sessions_.unsent, before = unsent();
   Turn turn(sessions_.leadership(), before < limit ? limit - before : 1, has_others);
   outcome_ = handler_->answer(std::span(messages_).subspan(answered_), *framing_, answers_, turn);
+  is_put_off_ = has_others && outcome_.messages == 0 && !outcome_.close;
   if (!turn.end()) return Handled::lost_lead;
   in_handler_ = false;
-  return has_others && outcome_.messages == 0 && !outcome_.close ? Handled::put_off : Handled::done;
+  return is_put_off_ ? Handled::put_off : Handled::done;
 }
 
 void Session::return_to_leader() {

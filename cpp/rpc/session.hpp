@@ -148,6 +148,7 @@ class Session {
   Waiting waiting_ = Waiting::call;
   bool sending_ = false;  // send_rest is under way
   bool in_handler_ = false;
+  bool is_put_off_ = false;  // the handler left its messages for another turn
   bool closed_ = false;
   bool others_had_turns_ = false;
   std::coroutine_handle<> coroutine_;  // while it waits in the round
