@@ -22,7 +22,12 @@ from fastthrift.apache.transport.TSSLSocket import TSSLServerSocket, TSSLSocket
 from fastthrift.apache.transport.TTransport import TBufferedTransport, TBufferedTransportFactory, TTransportException
 
 trustme = pytest.importorskip("trustme")
-logging.getLogger("fastthrift").setLevel(logging.CRITICAL)
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is refused on purpose is not told; other modules' tests read the same logger."""
+    monkeypatch.setattr(logging.getLogger("fastthrift"), "propagate", False)
 
 
 class Files:
