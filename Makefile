@@ -49,13 +49,13 @@ test-cpp: core
 	@$(STEP) "C++ tests" ctest --test-dir build/dev -j$(JOBS) --output-on-failure --no-tests=error
 
 test-python: core $(VENV)/stamp-test
-	@PYTHONPATH=python $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	@PYTHONPATH=$(CURDIR)/python $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 # A peer that cannot be built is left out with a word; one whose build fails is an error, after the others have run.
-INTEROP := PYTHONPATH=python:tests $(BIN)/python -m interop
+INTEROP := PYTHONPATH=$(CURDIR)/python:$(CURDIR)/tests $(BIN)/python -m interop
 interop: core $(VENV)/stamp-test
 	@status=0; $(INTEROP).build || status=1; rm -rf build/interop/results; \
-	  INTEROP=all PYTHONPATH=python $(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup tests/interop || status=1; \
+	  INTEROP=all PYTHONPATH=$(CURDIR)/python $(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup tests/interop || status=1; \
 	  $(INTEROP).report; exit $$status
 
 check: core $(VENV)/stamp-test $(VENV)/stamp-check
@@ -63,7 +63,7 @@ check: core $(VENV)/stamp-test $(VENV)/stamp-check
 	@$(BIN)/ruff format --quiet --check . && echo "ruff format: clean"
 	@git ls-files 'cpp/*pp' 'tests/*pp' 'benchmarks/*pp' | xargs $(BIN)/clang-format --dry-run -Werror && echo "clang-format: clean"
 	@$(BIN)/mypy --no-error-summary && echo "mypy --strict: clean"
-	@PYTHONPATH=python MYPYPATH=python $(BIN)/python -m mypy.stubtest --concise --ignore-disjoint-bases \
+	@PYTHONPATH=$(CURDIR)/python MYPYPATH=python $(BIN)/python -m mypy.stubtest --concise --ignore-disjoint-bases \
 	  --allowlist .ci/stubtest_allowlist.txt fastthrift._core && echo "stubs: match"
 
 format: $(VENV)/stamp-check
@@ -80,7 +80,7 @@ demo: build/demo/stamp
 	@cd examples/chat && ../../build/demo/bin/python demo.py
 
 bench: core $(VENV)/stamp-test $(VENV)/stamp-bench
-	@PYTHONPATH=python $(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(BENCH_ARGS)
+	@PYTHONPATH=$(CURDIR)/python $(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(BENCH_ARGS)
 
 # The sanitized module runs in an ordinary interpreter: the run-time libraries are loaded before it.
 ASAN_LIBS = $(shell g++ -print-file-name=libasan.so):$(shell g++ -print-file-name=libstdc++.so)
