@@ -26,6 +26,7 @@ help:
 	@echo "make interop   peers in C++, Go, Java, Node, Rust and Python call fastthrift and are called"
 	@echo "make bench     ratios to thriftpy2, Apache's thrift and msgspec (QUICK=1 for two minutes)"
 	@echo "make sanitize  the tests under the address, undefined-behaviour and thread sanitizers"
+	@echo "make fuzz      each fuzz target for a minute, with clang's libFuzzer"
 	@echo "make dist      sdist and wheel, tried in an empty environment"
 
 # One environment for the work on the project; one stamp for each group of packages in it.
@@ -98,6 +99,21 @@ sanitize: $(VENV)/stamp-build $(VENV)/stamp-test
 	  -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1" -DFASTTHRIFT_SANITIZE=thread
 	@$(STEP) "compile (thread)" ninja -C build/tsan -j$(JOBS) net_tests rpc_tests
 	@$(STEP) "C++ tests of net and rpc (thread)" ctest --test-dir build/tsan -R '^(net|rpc)/' --output-on-failure
+
+FUZZ_SECONDS ?= 60
+FUZZ_CXX ?= $(firstword $(foreach name,clang++ clang++-20 clang++-19 clang++-18 clang++-17 clang++-16 clang++-15,$(shell command -v $(name))))
+fuzz: $(VENV)/stamp-build
+	@[ -n "$(FUZZ_CXX)" ] || { echo "make fuzz needs clang++, which brings libFuzzer"; exit 1; }
+	@$(STEP) "configure (libFuzzer)" $(CONFIGURE) -B build/fuzz -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_COMPILER=$(FUZZ_CXX) \
+	  -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1" -DFASTTHRIFT_TESTS=OFF -DFASTTHRIFT_BULK=OFF -DFASTTHRIFT_FUZZ=ON \
+	  -DFASTTHRIFT_SANITIZE=address,undefined
+	@targets=$$(cd tests/fuzz && ls fuzz_*.cpp | sed 's/[.]cpp$$//'); \
+	$(STEP) "compile (libFuzzer)" ninja -C build/fuzz -j$(JOBS) $$targets; \
+	for target in $$targets; do \
+	  mkdir -p build/fuzz/found/$$target; \
+	  $(STEP) "$$target for $(FUZZ_SECONDS) s" build/fuzz/tests/fuzz/$$target -max_total_time=$(FUZZ_SECONDS) -timeout=10 \
+	    -artifact_prefix=build/fuzz/found/$$target/ build/fuzz/found/$$target tests/fuzz/corpus/$${target#fuzz_}; \
+	done
 
 dist: $(VENV)/stamp-build
 	@rm -rf build/dist

@@ -8,9 +8,7 @@ asks; modules that are only Apache's are found as ``fastthrift.X`` as well.
 from __future__ import annotations
 
 import importlib
-import importlib.abc
 import importlib.machinery
-import importlib.util
 import sys
 from collections.abc import Sequence
 from types import ModuleType
@@ -19,7 +17,10 @@ from fastthrift import _core
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from importlib.abc import Loader, MetaPathFinder
     from typing import Any
+else:
+    Loader = MetaPathFinder = object  # importing importlib.abc would double the time to import fastthrift
 
 _OURS = __name__.rpartition(".")[0]
 _APACHE = _OURS + ".apache"
@@ -66,7 +67,7 @@ def part_of_server(name: str) -> Any:
     raise AttributeError(f"module 'fastthrift.server' has no attribute {name!r}")
 
 
-class _Loader(importlib.abc.Loader):
+class _Loader(Loader):
     """Hands out the module of Apache's tree; importing it again under the other name must leave its ``__spec__`` alone."""
 
     def __init__(self, name: str) -> None:
@@ -81,7 +82,7 @@ class _Loader(importlib.abc.Loader):
         module.__spec__ = self._spec
 
 
-class _Finder(importlib.abc.MetaPathFinder):
+class _Finder(MetaPathFinder):
     """Comes last: finds what nothing else is called."""
 
     def find_spec(

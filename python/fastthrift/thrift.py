@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 if sys.version_info >= (3, 10):
     _Timeout = TimeoutError
 else:
-    from socket import timeout as _Timeout
+    from socket import timeout
+
+    class _Timeout(timeout, TimeoutError):
+        """Where the two are not yet one."""
+
 
 __all__ = [
     "TApplicationException",
