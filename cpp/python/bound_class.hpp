@@ -11,8 +11,8 @@ inline bool is_bound_class(pybind11::handle object) {
   return Py_TYPE(object.ptr()) == pybind11::detail::get_internals().default_metaclass;
 }
 
-// pybind11 looks at a new object before it asks whether there is one. So where it makes the object of a result
-// itself, inside a call that catches, no memory is an exception; and where Python makes it, a null.
+// pybind11 looks at a new object before it asks whether there is one. So where it makes the object of a
+// result itself, inside a call that catches, no memory is an exception; and where Python makes it, a null.
 inline PyObject* allocate_or_throw(PyTypeObject* type, Py_ssize_t items) {
   PyObject* object = PyType_GenericAlloc(type, items);
   if (object == nullptr) throw pybind11::error_already_set();

@@ -69,8 +69,8 @@ struct FieldDefault {
 
 class Layout {
  public:
-  // `thrift_spec` is thriftpy2's dict or Apache's tuple. Throws PythonError (TypeError, ValueError) for one that
-  // makes no sense.
+  // `thrift_spec` is thriftpy2's dict or Apache's tuple. Throws PythonError (TypeError, ValueError) for one
+  // that makes no sense.
   static std::unique_ptr<Layout> compile(PyTypeObject* type, PyObject* thrift_spec);
   ~Layout();
 

@@ -90,8 +90,8 @@ Ref ServiceBuilder::make(const schema::Service& declared) {
   checked_status(PyDict_SetItemString(body.get(), "__thrift_annotations__",
                                       annotations_dict(declared.annotations).get()));
   PyObject* base = parent != nullptr ? parent : reinterpret_cast<PyObject*>(&PyBaseObject_Type);
-  return classes_.make_plain_class(service_metaclass(), declared.name, base, body.get(),
-                                   declared.place.line, declared.doc);
+  return classes_.make_plain_class(service_metaclass(), declared.name, base, body.get(), declared.place.line,
+                                   declared.doc);
 }
 
 }  // namespace fastthrift::python

@@ -54,8 +54,8 @@ bool is_exact(const Object* object);
 // other's bytes.
 std::unique_ptr<Input> input_from(PyObject* transport, const Limits& limits);
 
-// The same, where somebody else's transport may be one of Apache's CReadableTransports: its bytes are read out of
-// its BytesIO, and more of them come from its `cstringio_refill`.
+// The same, where somebody else's transport may be one of Apache's CReadableTransports: its bytes are read
+// out of its BytesIO, and more of them come from its `cstringio_refill`.
 std::unique_ptr<Input> readable_input_from(PyObject* transport, const Limits& limits);
 
 // Appends to exact ours, or calls `write(bytes)` of others.

@@ -90,7 +90,8 @@ class TextHandler final : public rpc::Handler {
     for (const Bytes& message : messages) {
       const std::string text(message.begin(), message.end());
       if (text == "wait") {
-        if (answered.messages != 0 || turn.has_others()) break;  // known to be slow: what is ready goes out first
+        if (answered.messages != 0 || turn.has_others())
+          break;  // known to be slow: what is ready goes out first
         record_.gate.pass();
       }
       {
