@@ -306,13 +306,3 @@ def test_error_of_a_conversion_that_is_not_about_the_value_passes() -> None:
 
     with pytest.raises(ZeroDivisionError, match="mine"):
         BINARY_CODEC.write(one(I32).ours(f=Broken()))
-
-
-def test_numpy_numbers_and_arrays() -> None:
-    numpy = pytest.importorskip("numpy")
-    cls = struct("N", {1: (I32, "i"), 2: (DOUBLE, "d"), 3: (LIST, "l", I64), 4: (BINARY, "b"), 5: (BOOL, "t")}).ours
-    value = cls(i=numpy.int16(7), d=numpy.float32(1.5), l=numpy.arange(3), b=numpy.zeros(2, "i2"), t=numpy.bool_(True))
-    for codec in CODECS:
-        assert codec.read(cls(), codec.write(value)) == cls(i=7, d=1.5, l=[0, 1, 2], b=bytes(4), t=True)
-    with pytest.raises(BufferError):
-        BINARY_CODEC.write(cls(b=numpy.zeros((4, 4))[:, 1]))
