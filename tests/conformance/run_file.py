@@ -44,7 +44,7 @@ def prepare_tmp(*needed: str) -> None:
         for top, descriptor in kept.items():
             top.mkdir()
             source = f"/proc/{os.getpid()}/fd/{descriptor}"
-            subprocess.run(["mount", "--rbind", source, str(top)], check=True)
+            subprocess.run(["mount", "--no-canonicalize", "--rbind", source, str(top)], check=True)
     for descriptor in kept.values():
         os.close(descriptor)
 
