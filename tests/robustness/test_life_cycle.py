@@ -64,7 +64,7 @@ def test_sigterm_under_load_ends_the_server_behind_whole_answers(server: Server)
                 count += 1
                 if count == 20:
                     busy.wait(20)
-        except TException as error:
+        except (TException, ConnectionError) as error:  # a call that the server had not read yet may find a reset
             assert told.is_set(), error
             endings.append(count)
 
