@@ -226,7 +226,9 @@ def test_object_keeps_its_references(codec: Codec) -> None:
         for _ in range(20):
             write(codec, value)
             read(codec, cls(), data)
-        assert [sys.getrefcount(each) for each in (value, cls, VALUES["l"], VALUES["m"])] == counts
+        # One reference too many or too few a round makes 20; a few of the class go when a replaced layout is freed.
+        after = [sys.getrefcount(each) for each in (value, cls, VALUES["l"], VALUES["m"])]
+        assert all(abs(now - before) < 10 for now, before in zip(after, counts)), (after, counts)
 
 
 def test_not_a_struct_at_all() -> None:
