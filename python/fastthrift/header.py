@@ -259,3 +259,56 @@ def as_bytes(text: Union[str, bytes]) -> bytes:
     if isinstance(text, bytes):
         return text
     raise ValueError(f"keys and values of headers are bytes or str, not {type(text).__name__}")
+
+
+class Conversing:
+    """What a transport shows of its conversation, in either face."""
+
+    _conversation: Conversation
+
+    def get_headers(self) -> dict[bytes, bytes]:
+        """The pairs that came with the last message."""
+        return self._conversation.read_headers
+
+    def clear_headers(self) -> None:
+        self._conversation.write_headers.clear()
+
+    def add_transform(self, transform_id: int) -> None:
+        """Sends all messages transformed; an answer is, if its call was."""
+        self._conversation.add_transform(transform_id)
+
+    @property
+    def protocol_id(self) -> int:
+        """The protocol of the message that was read last, or of those that a client writes."""
+        return self._conversation.protocol_id
+
+    @property
+    def write_protocol(self) -> int:
+        """The protocol of what is written: that of the call which is answered, or the default one."""
+        return self._conversation.write_protocol
+
+    @property
+    def sequence_id(self) -> int:
+        return self._conversation.sequence_id
+
+    @sequence_id.setter
+    def sequence_id(self, sequence_id: int) -> None:
+        # Compact gives a negative one as its unsigned neighbour.
+        self._conversation.sequence_id = sequence_id - (1 << 32) if sequence_id > 0x7FFFFFFF else sequence_id
+
+    @property
+    def flags(self) -> int:
+        return self._conversation.flags
+
+    @flags.setter
+    def flags(self, flags: int) -> None:
+        self._conversation.flags = flags
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether what is written answers what was read, in its dialect: a server's side."""
+        return self._conversation.is_answering
+
+    @is_answering.setter
+    def is_answering(self, is_answering: bool) -> None:
+        self._conversation.is_answering = is_answering

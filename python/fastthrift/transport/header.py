@@ -10,6 +10,7 @@ from fastthrift.header import (
     DEFAULT_MAX_FRAME,
     HARD_MAX_FRAME,
     Conversation,
+    Conversing,
     THeaderClientType,
     THeaderSubprotocolID,
     THeaderTransformID,
@@ -27,7 +28,7 @@ __all__ = [
 ]
 
 
-class THeaderTransport(TTransportBase):
+class THeaderTransport(Conversing, TTransportBase):
     """Reads the messages of a peer in any of ``allowed_client_types``, and answers in kind.
 
     `THeaderProtocol` works on it; by itself it gives and takes the bytes of messages, whose protocol is `protocol_id`.
@@ -78,20 +79,9 @@ class THeaderTransport(TTransportBase):
         self.incoming.clean()
         self.outgoing.clean()
 
-    def get_headers(self) -> dict[bytes, bytes]:
-        """The pairs that came with the last message."""
-        return self._conversation.read_headers
-
     def set_header(self, key: Union[bytes, str], value: Union[bytes, str]) -> None:
         """Sends a pair with the next message."""
         self._conversation.set_header(as_bytes(key), as_bytes(value))
-
-    def clear_headers(self) -> None:
-        self._conversation.write_headers.clear()
-
-    def add_transform(self, transform_id: int) -> None:
-        """Sends all messages transformed; an answer is, if its call was."""
-        self._conversation.add_transform(transform_id)
 
     def set_max_frame_size(self, size: int) -> None:
         if not 0 < size <= HARD_MAX_FRAME:
@@ -107,42 +97,6 @@ class THeaderTransport(TTransportBase):
     def client_type(self) -> int:
         """How the peer speaks, once a message has been read."""
         return self._conversation.client_type
-
-    @property
-    def protocol_id(self) -> int:
-        """The protocol of the message that was read last."""
-        return self._conversation.protocol_id
-
-    @property
-    def write_protocol(self) -> int:
-        """The protocol of messages that are written: that of the call, or the default one."""
-        return self._conversation.write_protocol
-
-    @property
-    def sequence_id(self) -> int:
-        return self._conversation.sequence_id
-
-    @sequence_id.setter
-    def sequence_id(self, sequence_id: int) -> None:
-        # Compact gives a negative one as its unsigned neighbour.
-        self._conversation.sequence_id = sequence_id - (1 << 32) if sequence_id > 0x7FFFFFFF else sequence_id
-
-    @property
-    def flags(self) -> int:
-        return self._conversation.flags
-
-    @flags.setter
-    def flags(self, flags: int) -> None:
-        self._conversation.flags = flags
-
-    @property
-    def is_answering(self) -> bool:
-        """Whether what is written answers what was read, in its dialect: a server's side."""
-        return self._conversation.is_answering
-
-    @is_answering.setter
-    def is_answering(self, is_answering: bool) -> None:
-        self._conversation.is_answering = is_answering
 
     def read_frame(self) -> None:
         """Waits for the next message; the rest of the one at hand is dropped."""

@@ -10,17 +10,8 @@ from fastthrift import _core
 from fastthrift.apache import _native as _native
 from fastthrift.apache.protocol import fastbinary
 from fastthrift.apache.protocol._compact_words import (
-    BOOL_READ,
-    BOOL_WRITE,
-    CLEAR,
-    CONTAINER_READ,
-    CONTAINER_WRITE,
     CTYPES,
-    FIELD_READ,
-    FIELD_WRITE,
     TTYPES,
-    VALUE_READ,
-    VALUE_WRITE,
     CompactType,
     append_varint,
     expect,
@@ -42,6 +33,17 @@ from fastthrift.apache.protocol.TProtocol import (
     text_of,
 )
 from fastthrift.apache.Thrift import TType
+from fastthrift.protocol.compact import (
+    BOOL_READ,
+    BOOL_WRITE,
+    CLEAR,
+    CONTAINER_READ,
+    CONTAINER_WRITE,
+    FIELD_READ,
+    FIELD_WRITE,
+    VALUE_READ,
+    VALUE_WRITE,
+)
 
 # More than this is imported from here by others.
 __all__ = ["TCompactProtocol", "TCompactProtocolFactory"]

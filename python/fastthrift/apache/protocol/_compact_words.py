@@ -1,4 +1,4 @@
-"""The words of the compact protocol: types, numbers, and what may come when. `TCompactProtocol` exports them."""
+"""The compact protocol's types, numbers, and what may come when, in Apache's spelling. `TCompactProtocol` exports them."""
 
 from __future__ import annotations
 
@@ -7,54 +7,20 @@ from typing import Any, Callable
 
 from fastthrift.apache.protocol.TProtocol import TProtocolException, checkIntegerLimits
 from fastthrift.apache.Thrift import TType
-
-# What may come next.
-CLEAR = 0
-FIELD_WRITE = 1
-VALUE_WRITE = 2
-CONTAINER_WRITE = 3
-BOOL_WRITE = 4
-FIELD_READ = 5
-CONTAINER_READ = 6
-VALUE_READ = 7
-BOOL_READ = 8
+from fastthrift.protocol import compact
+from fastthrift.protocol.compact import CONTAINER_READ, CONTAINER_WRITE, VALUE_READ, VALUE_WRITE
 
 _MAX_VARINT_BYTES = 10
 
 
-class CompactType:
-    STOP = 0x00
-    TRUE = 0x01
-    FALSE = 0x02
-    BYTE = 0x03
-    I16 = 0x04
-    I32 = 0x05
-    I64 = 0x06
-    DOUBLE = 0x07
-    BINARY = 0x08
-    LIST = 0x09
-    SET = 0x0A
-    MAP = 0x0B
-    STRUCT = 0x0C
+class CompactType(compact.CompactType):
     UUID = 0x0D
 
 
-CTYPES = {
-    TType.STOP: CompactType.STOP,
-    TType.BOOL: CompactType.TRUE,
-    TType.BYTE: CompactType.BYTE,
-    TType.I16: CompactType.I16,
-    TType.I32: CompactType.I32,
-    TType.I64: CompactType.I64,
-    TType.DOUBLE: CompactType.DOUBLE,
-    TType.STRING: CompactType.BINARY,
-    TType.STRUCT: CompactType.STRUCT,
-    TType.LIST: CompactType.LIST,
-    TType.SET: CompactType.SET,
-    TType.MAP: CompactType.MAP,
-    TType.UUID: CompactType.UUID,
-}
-TTYPES = {compact: ttype for ttype, compact in CTYPES.items()}
+# BINARY is no type of Apache's.
+CTYPES = {ttype: code for ttype, code in compact.CTYPES.items() if ttype != compact.TType.BINARY}
+CTYPES[TType.UUID] = CompactType.UUID
+TTYPES = {code: ttype for ttype, code in CTYPES.items()}
 TTYPES[CompactType.FALSE] = TType.BOOL
 
 
@@ -63,8 +29,7 @@ def makeZigZag(n: int, bits: int) -> int:
     return (n << 1) ^ (n >> (bits - 1))
 
 
-def fromZigZag(n: int) -> int:
-    return (n >> 1) ^ -(n & 1)
+fromZigZag = compact.from_zig_zag
 
 
 def writeVarint(trans: Any, n: int) -> None:

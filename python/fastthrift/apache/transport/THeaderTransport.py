@@ -14,7 +14,7 @@ from fastthrift.apache.transport.TTransport import (
     TTransportBase,
     TTransportEOF,
 )
-from fastthrift.header import Conversation, THeaderClientType, THeaderSubprotocolID, THeaderTransformID
+from fastthrift.header import Conversation, Conversing, THeaderClientType, THeaderSubprotocolID, THeaderTransformID
 
 __all__ = ["THeaderClientType", "THeaderSubprotocolID", "THeaderTransformID", "THeaderTransport"]
 
@@ -26,7 +26,7 @@ class TInfoHeaderType:
     KEY_VALUE = 1
 
 
-class THeaderTransport(TTransportBase, CReadableTransport):
+class THeaderTransport(Conversing, TTransportBase, CReadableTransport):
     """What `THeaderProtocol` works on: the bytes of messages, whose protocol is `protocol_id`."""
 
     def __init__(
@@ -57,10 +57,6 @@ class THeaderTransport(TTransportBase, CReadableTransport):
         self.__wbuf = BytesIO()
         self._conversation.begin()
 
-    def get_headers(self) -> dict[bytes, bytes]:
-        """The pairs that came with the last message."""
-        return self._conversation.read_headers
-
     def set_header(self, key: bytes, value: bytes) -> None:
         """Sends a pair with the next message."""
         if not isinstance(key, bytes):
@@ -68,13 +64,6 @@ class THeaderTransport(TTransportBase, CReadableTransport):
         if not isinstance(value, bytes):
             raise ValueError("header values must be bytes")
         self._conversation.set_header(key, value)
-
-    def clear_headers(self) -> None:
-        self._conversation.write_headers.clear()
-
-    def add_transform(self, transform_id: int) -> None:
-        """Sends all messages transformed; an answer is, if its call was."""
-        self._conversation.add_transform(transform_id)
 
     def set_max_frame_size(self, size: int) -> None:
         if not 0 < size <= HARD_MAX_FRAME_SIZE:
@@ -85,42 +74,6 @@ class THeaderTransport(TTransportBase, CReadableTransport):
         if size <= 0:
             raise ValueError("maximum decompressed size should be positive")
         self._conversation.max_inflated = size
-
-    @property
-    def protocol_id(self) -> int:
-        """The protocol of the message that was read last, or of those that a client writes."""
-        return self._conversation.protocol_id
-
-    @property
-    def write_protocol(self) -> int:
-        """The protocol of what is written: that of the call which is answered, or the default one."""
-        return self._conversation.write_protocol
-
-    @property
-    def sequence_id(self) -> int:
-        return self._conversation.sequence_id
-
-    @sequence_id.setter
-    def sequence_id(self, sequence_id: int) -> None:
-        # Compact gives a negative one as its unsigned neighbour.
-        self._conversation.sequence_id = sequence_id - (1 << 32) if sequence_id > 0x7FFFFFFF else sequence_id
-
-    @property
-    def flags(self) -> int:
-        return self._conversation.flags
-
-    @flags.setter
-    def flags(self, flags: int) -> None:
-        self._conversation.flags = flags
-
-    @property
-    def is_answering(self) -> bool:
-        """Whether what is written answers what was read, in its dialect: a server's side."""
-        return self._conversation.is_answering
-
-    @is_answering.setter
-    def is_answering(self, is_answering: bool) -> None:
-        self._conversation.is_answering = is_answering
 
     def read(self, sz: int) -> bytes:
         found = self.__rbuf.read(sz)
