@@ -4,6 +4,7 @@
 #include "python/encode_plain.hpp"
 #include "python/depth.hpp"
 #include "python/number.hpp"
+#include "python/number_block.hpp"
 #include "python/path.hpp"
 #include "python/payload_type.hpp"
 #include "python/view.hpp"
@@ -12,6 +13,7 @@
 #include <type_traits>
 
 #include "base/hints.hpp"
+#include "wire/numbers.hpp"
 
 // Writing one value: a template over the wire's Writer, instantiated in encode_binary.cpp,
 // encode_compact.cpp and encode_json.cpp. Whatever may run Python code (a property, an __index__) holds a
@@ -48,6 +50,7 @@ class Encoder {
   void uuid(PyObject* value);
   void list(const Layout& layout, const Shape& shape, PyObject* value);
   void elements(const Layout& layout, const Shape& shape, Form form, PyObject* sequence);
+  void numbers(const Shape& element, const NumberBlock& block);
   void structures(const Shape& shape, PyObject* sequence);
   void items(const Layout& layout, const Shape& key_shape, const Shape& element_shape, PyObject* pairs);
   void map(const Layout& layout, const Shape& shape, PyObject* value);
@@ -235,6 +238,8 @@ FASTTHRIFT_INLINE Integer Encoder<Writer>::integer(PyObject* value) {
 template <class Writer>
 inline double Encoder<Writer>::real(PyObject* value) {
   if (PyFloat_CheckExact(value)) return PyFloat_AS_DOUBLE(value);
+  if (std::int64_t number; PyLong_CheckExact(value) && small_integer(value, number))
+    return static_cast<double>(number);
   ++detours_;
   return converted_double(value);
 }

@@ -70,9 +70,12 @@ template <class Writer>
 void Encoder<Writer>::list(const Layout& layout, const Shape& shape, PyObject* value) {
   const Level level(depth_, "writing a Thrift container");
   const bool is_sequence = PyList_CheckExact(value) || PyTuple_CheckExact(value);
-  if (!is_sequence) ++detours_;
-  const Ref sequence = is_sequence ? Ref::share(value) : sequence_of(value);
   const Shape& element = layout.shape(shape.element);
+  if (!is_sequence) {
+    ++detours_;
+    if (const auto block = NumberBlock::of(value, element.form)) return numbers(element, *block);
+  }
+  const Ref sequence = is_sequence ? Ref::share(value) : sequence_of(value);
   out_.list_begin(element.wire, static_cast<std::size_t>(PySequence_Fast_GET_SIZE(sequence.get())));
   switch (element.form) {  // one loop for each form that comes in bulk
     case Form::i32:
@@ -87,6 +90,21 @@ void Encoder<Writer>::list(const Layout& layout, const Shape& shape, PyObject* v
       return structures(element, sequence.get());
     default:
       return elements(layout, element, element.form, sequence.get());
+  }
+}
+
+template <class Writer>
+void Encoder<Writer>::numbers(const Shape& element, const NumberBlock& block) {
+  out_.list_begin(element.wire, block.size());
+  switch (element.form) {
+    case Form::i16:
+      return wire::write_numbers<std::int16_t>(out_, block.data(), block.size());
+    case Form::i32:
+      return wire::write_numbers<std::int32_t>(out_, block.data(), block.size());
+    case Form::i64:
+      return wire::write_numbers<std::int64_t>(out_, block.data(), block.size());
+    default:
+      return wire::write_numbers<double>(out_, block.data(), block.size());
   }
 }
 
