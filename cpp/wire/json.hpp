@@ -9,6 +9,7 @@
 #include "base/bytes.hpp"
 #include "base/input.hpp"
 #include "base/limits.hpp"
+#include "wire/json_tokens.hpp"
 #include "wire/no_place.hpp"
 #include "wire/types.hpp"
 
@@ -40,10 +41,10 @@ class JsonReader {
   using Place = NoPlace<JsonReader>;
   static constexpr bool boolean_in_header = false;
 
-  JsonReader(Input& in, const Limits& limits, Options = {}) : in_(in), limits_(limits) {}
+  JsonReader(Input& in, const Limits& limits, Options = {}) : tokens_(in, limits) {}
 
-  Input& input() { return in_; }
-  const Limits& limits() const { return limits_; }
+  Input& input() { return tokens_.input(); }
+  const Limits& limits() const { return tokens_.limits(); }
 
   // The view is valid until the next read. Between begin and end comes one struct.
   MessageHeader message_begin(bool any_message_type);
@@ -83,29 +84,12 @@ class JsonReader {
   void push(Kind kind, std::uint64_t left);
   void pop();
 
-  // The next byte that is no space; it is still to be taken.
-  std::uint8_t peek();
-  void expect(char byte);
-  // Reads on until the quote that ends it.
-  std::string_view quoted();
-  void escape();
-  std::uint32_t four_digits();
-  // A number or word, in quotes or not.
-  std::string_view token();
-  std::int64_t integer(std::int64_t least, std::int64_t most, const char* what);
-  std::int64_t whole_number(std::string_view text, std::int64_t least, std::int64_t most, const char* what);
   std::int64_t number_in(unsigned bits, const char* what);
   TType type_name();
   std::uint32_t size(std::size_t minimum);
-  void skip_string(Buffer* copy);
-  [[noreturn]] void refuse(const char* expected);
-  [[noreturn]] void refuse_text(const char* expected, std::string_view found);
 
-  Input& in_;
-  const Limits& limits_;
+  JsonTokens tokens_;
   std::vector<JsonLevel> levels_;
-  std::size_t closing_ = 0;  // the brackets that must still come, so that a stream may be asked for as much
-  Buffer text_;
 };
 
 class JsonWriter {
@@ -146,8 +130,6 @@ class JsonWriter {
   bool begin();
   void end();
   void number(std::int64_t value);
-  void digits(std::int64_t value);
-  void quoted(std::string_view text);
   void put(char byte) { *out_.extend(1) = static_cast<std::uint8_t>(byte); }
 
   Buffer& out_;
