@@ -194,7 +194,7 @@ def test_pth_file_is_one_line_that_imports_and_cmake_installs_it() -> None:
         pytest.skip("the tests run on an installed fastthrift")
     lines = PTH.read_text().splitlines()
     assert len(lines) == 1 and lines[0].startswith("import ")  # others would be taken for paths
-    cmake = Path(PACKAGE).parent / "CMakeLists.txt"
+    cmake = Path(__file__).parents[2] / "CMakeLists.txt"
     assert "install(FILES python/fastthrift_compat.pth DESTINATION .)" in cmake.read_text()
 
 

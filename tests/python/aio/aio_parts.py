@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Coroutine
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -59,9 +60,16 @@ class Handler:
     def __init__(self, module: Any = calc) -> None:
         self.module = module
         self.notes: list[str] = []
-        self.noted = asyncio.Event()
         self.waiting: dict[int, asyncio.Future[int]] = {}
-        self.entered: asyncio.Queue[int] = asyncio.Queue()
+
+    # Made in the loop that waits for them: on Python 3.9 they belong to one from the start.
+    @cached_property
+    def noted(self) -> asyncio.Event:
+        return asyncio.Event()
+
+    @cached_property
+    def entered(self) -> asyncio.Queue[int]:
+        return asyncio.Queue()
 
     async def add(self, a: int, b: int) -> int:
         if a + b > 1000:

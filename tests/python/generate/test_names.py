@@ -14,7 +14,7 @@ WORDS = sorted(KEYWORDS - {"True", "False", "None"})
 
 
 def test_every_keyword_of_this_python_is_escaped():
-    assert set(keyword.kwlist) <= KEYWORDS
+    assert set(keyword.kwlist) - {"__peg_parser__"} <= KEYWORDS  # a joke of Python 3.9
     assert escaped("class") == "class_" and escaped("classy") == "classy"
 
 

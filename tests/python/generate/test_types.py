@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import site
 import subprocess
 import sys
 from pathlib import Path
@@ -98,9 +99,11 @@ def renamed(text: str) -> str:
 
 
 def mypy(folder: Path) -> list[str]:
+    # mypy finds an installed package itself, and refuses to be told.
+    environment = {"PATH": ""} if PACKAGE in site.getsitepackages() else {"PATH": "", "MYPYPATH": PACKAGE}
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--python-version", "3.10", "--no-incremental", "."],
-        cwd=folder, capture_output=True, text=True, timeout=55, env={"MYPYPATH": PACKAGE, "PATH": ""},
+        cwd=folder, capture_output=True, text=True, timeout=55, env=environment,
     )  # fmt: skip
     return (done.stdout + done.stderr).replace("builtins.", "").splitlines()
 
