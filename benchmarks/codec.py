@@ -1,4 +1,4 @@
-"""Rows: encode and decode of each shape, binary and compact."""
+"""Rows: encode and decode of each shape, binary and compact; thriftpy2's own JSON beside it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from . import shapes
 from .measure import Effort, interleaved
-from .peers import PEERS, Codec, loaded
+from .peers import PEERS, Codec, loaded, thrift_like
 from .shapes import Shape
 from .table import Table
 
@@ -18,6 +18,7 @@ BINARY = {
 }  # fmt: skip
 COMPACT = {"small": (60, 30), "footer": (250, 20)}
 COMPACT_OTHERS = (100, 25)
+JSON = {"small": (3, 1.5), "book": (40, 5)}  # it is read by Python's json in both
 APACHE, APACHE_FOOTER_DECODE = 2, 2.2
 MSGSPEC = 1.2  # on recs, book and the footer
 MSGSPEC_ROWS = {"recs", "book", "footer"}
@@ -33,6 +34,10 @@ def rows(table: Table, effort: Effort, folder: Path, quick: bool) -> None:
     for shape in chosen:
         if shape.name not in NOT_COMPACT:
             _pair(table, effort, shape, "compact", COMPACT.get(shape.name, COMPACT_OTHERS))
+    for shape in chosen:
+        if shape.name in JSON:
+            codecs = {name: thrift_like(name, shape, "json") for name in ("fastthrift", "thriftpy2")}
+            _measure(table, effort, f"{shape.name} JSON", "JSON", codecs, JSON[shape.name])
     try:
         data = shapes.footer_bytes(*((100, 50) if quick else (200, 100)))
     except ImportError:

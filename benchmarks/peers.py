@@ -61,7 +61,12 @@ def thrift_like(package: str, shape: Shape, protocol: str) -> Codec:
     utils = importlib.import_module(f"{package}.utils")
     protocols = importlib.import_module(f"{package}.protocol")
     cls = loaded(package, shape)
-    factory = {"binary": protocols.TCyBinaryProtocolFactory, "compact": protocols.TCompactProtocolFactory}[protocol]()
+    factories = {
+        "binary": "TCyBinaryProtocolFactory",
+        "compact": "TCompactProtocolFactory",
+        "json": "TJSONProtocolFactory",
+    }
+    factory = getattr(protocols, factories[protocol])()
     serialize, deserialize = utils.serialize, utils.deserialize
     return Codec(
         build(cls, shape.value),

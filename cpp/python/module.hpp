@@ -33,6 +33,9 @@ int add_to(PyObject* module);
 namespace aio {
 int add_to(PyObject* module);
 }  // namespace aio
+namespace named_json {
+int add_to(PyObject* module);
+}  // namespace named_json
 namespace idl_module {
 int add_to(PyObject* module);
 }  // namespace idl_module

@@ -81,7 +81,7 @@ void append_ascii_quoted(Buffer& out, std::string_view text) {
   std::size_t done = 0;
   for (std::size_t i = 0; i < text.size();) {
     const auto byte = static_cast<std::uint8_t>(text[i]);
-    const char letter = escape_of(byte);
+    const char letter = byte == 0x7f ? 'u' : escape_of(byte);
     if (letter == 0 && byte < 0x80) [[likely]] {
       ++i;
       continue;

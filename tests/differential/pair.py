@@ -46,7 +46,9 @@ class Side:
     def factory(self, protocol: str) -> Any:
         kind, _, option = protocol.partition(" ")
         options = {"non-strict": {"strict_read": False, "strict_write": False}, "bytes": {"decode_response": False}}
-        cls = {"binary": "TCyBinaryProtocolFactory", "compact": "TCompactProtocolFactory"}[kind]
+        cls = {
+            "binary": "TCyBinaryProtocolFactory", "compact": "TCompactProtocolFactory", "json": "TJSONProtocolFactory"
+        }[kind]  # fmt: skip
         return getattr(self.package.protocol, cls)(**options.get(option, {}))
 
     def serialize(self, value: Any, protocol: str) -> bytes:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from . import idls
 from .pair import OURS, THEIRS, Pair, plain, values
 
-PROTOCOLS = ["binary", "binary non-strict", "compact"]
+BY_ID = ["binary", "binary non-strict", "compact"]
+PROTOCOLS = [*BY_ID, "json"]
 PAIRS = {name: Pair.of(idl) for name, idl in idls.ALL.items()}
 few = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None)
 
@@ -77,7 +78,7 @@ def test_both_skip_what_another_struct_wrote(written: str, read: str, protocol: 
     compare()
 
 
-@pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("protocol", BY_ID)
 def test_strings_that_are_not_utf8_come_as_bytes(protocol: str) -> None:
     pair = PAIRS["base types"]
     data = THEIRS.serialize(pair.make(THEIRS, "Base", {"text": b"\xff\xfe\x00"}), protocol)

@@ -10,12 +10,12 @@ import json
 import struct
 from typing import Any, Optional
 
+from fastthrift import _core
 from fastthrift.protocol.base import TProtocolBase
 from fastthrift.protocol.exc import TProtocolDataError, TProtocolDepthError, TProtocolException
-from fastthrift.protocol.json_scalar import DEFAULT_MAX_DEPTH, DEFAULT_MAX_MESSAGE, encode_binary
 from fastthrift.protocol.json_value import (
-    LISTS,
-    Reading,
+    DEFAULT_MAX_DEPTH,
+    encode_binary,
     json_value,
     list_to_json,
     list_to_obj,
@@ -30,7 +30,7 @@ from fastthrift.transport.base import TTransportException
 
 VERSION = 1
 
-_MOST_LENGTH = 0x7FFFFFFF
+DEFAULT_MAX_MESSAGE = 104_857_600
 # A length is only believed as far as its bytes arrive.
 _READ_AT_ONCE = 1 << 20
 
@@ -53,22 +53,18 @@ class TJSONProtocol(TProtocolBase):
         self.trans = trans
         self.max_message = max_message
         self.max_depth = max_depth
-        self._reading = Reading(sets) if sets else LISTS
-        self._meta: dict[str, Any] = {"version": VERSION}
+        self.sets = bool(sets)
+        self._head: Optional[tuple[str, int, int]] = None
         self._document: Optional[dict[str, Any]] = None
 
     def write_message_begin(self, name: str, ttype: int, seqid: int) -> None:
-        self._meta = {"version": VERSION, "name": name, "ttype": ttype, "seqid": seqid}
+        self._head = name, ttype, seqid
 
     def write_message_end(self) -> None:
-        self._meta = {"version": VERSION}
+        self._head = None
 
     def write_struct(self, obj: Any) -> None:
-        document = {"metadata": self._meta, "payload": struct_to_json(obj, self._budget())}
-        body = json.dumps(document).encode("ascii")
-        if len(body) > _MOST_LENGTH:
-            raise TProtocolException(TProtocolException.SIZE_LIMIT, f"a message of {len(body)} bytes has no length")
-        self.trans.write(struct.pack("!i", len(body)) + body)
+        self.trans.write(_core.json_message(self._head, obj, self.max_depth))
 
     def read_message_begin(self) -> tuple[str, int, int]:
         self._document = None
@@ -97,21 +93,13 @@ class TJSONProtocol(TProtocolBase):
                 self._check_version(meta)
         if document.get("payload") is None:
             raise TProtocolDataError(TProtocolException.INVALID_DATA, "the message has no payload")
-        try:
-            return self._reading.struct(document["payload"], obj, self._budget())
-        except TProtocolException:
-            raise
-        except RecursionError as error:
-            raise _too_deep() from error
+        return _core.json_fill(obj, document["payload"], self.max_depth, self.sets)
 
     def skip(self, ttype: int) -> None:
         """Passes over the struct that would be read next."""
         if self._document is None:
             self._read_document()
         self._document = None
-
-    def _budget(self) -> int:
-        return _MOST_LENGTH if self.max_depth is None else self.max_depth
 
     @staticmethod
     def _check_version(meta: dict[str, Any]) -> None:
@@ -131,7 +119,8 @@ class TJSONProtocol(TProtocolBase):
         try:
             document = json.loads(self._exactly(length).decode())
         except RecursionError as error:
-            raise _too_deep() from error
+            text = "the message is nested too deeply"
+            raise TProtocolDepthError(TProtocolException.DEPTH_LIMIT, text) from error
         except ValueError as error:
             raise TProtocolDataError(TProtocolException.INVALID_DATA, f"the message is no JSON: {error}") from error
         if not isinstance(document, dict):
@@ -139,18 +128,14 @@ class TJSONProtocol(TProtocolBase):
         return document
 
     def _exactly(self, count: int) -> bytes:
-        chunks = []
+        chunks: list[bytes] = []
         while count > 0:
-            chunk = self.trans.read(min(count, _READ_AT_ONCE))
+            chunk: bytes = self.trans.read(min(count, _READ_AT_ONCE))
             if not chunk:
                 raise TTransportException(TTransportException.END_OF_FILE, "End of file reading from transport")
             chunks.append(chunk)
             count -= len(chunk)
         return b"".join(chunks)
-
-
-def _too_deep() -> TProtocolDepthError:
-    return TProtocolDepthError(TProtocolException.DEPTH_LIMIT, "the message is nested too deeply")
 
 
 class TJSONProtocolFactory:

@@ -35,7 +35,7 @@ const struct {
     {"plain words", R"("plain words")", R"("plain words")"},
     {"a\"b\\c/d", R"("a\"b\\c/d")", R"("a\"b\\c/d")"},
     {"\b\f\n\r\t", R"("\b\f\n\r\t")", R"("\b\f\n\r\t")"},
-    {std::string_view("\0\x1f\x7f", 3), "\"\\u0000\\u001f\x7f\"", "\"\\u0000\\u001f\x7f\""},
+    {std::string_view("\0\x1f\x7f", 3), "\"\\u0000\\u001f\x7f\"", R"("\u0000\u001f\u007f")"},
     {"p\xc3\xa3o", "\"p\xc3\xa3o\"", R"("p\u00e3o")"},
     {"\xe2\x82\xac!", "\"\xe2\x82\xac!\"", R"("\u20ac!")"},
     {"\xef\xbf\xbf", "\"\xef\xbf\xbf\"", R"("\uffff")"},

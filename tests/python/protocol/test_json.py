@@ -412,6 +412,129 @@ def test_any_mutation_of_a_message_gives_a_value_or_a_thrift_exception(seed: int
             pass
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (float("nan"), "NaN"), (float("-inf"), "-Infinity"), (1e16, "1e+16"), (1e22, "1e+22"), (1e-05, "1e-05"), (-0.0, "-0.0"),
+        (100.0, "100.0"), (5e-324, "5e-324"), (1.7976931348623157e308, "1.7976931348623157e+308"), (0.1 + 0.2, "0.30000000000000004"),
+    ],
+    ids=shown,
+)  # fmt: skip
+def test_doubles_are_written_as_python_writes_them(value: float, text: str) -> None:
+    data = serialize(one(DOUBLE).ours(f=value), TJSONProtocolFactory())
+    assert data[4:] == b'{"metadata": {"version": 1}, "payload": {"f": %s}}' % text.encode()
+    assert text == json.dumps(value)
+
+
+def test_every_character_is_written_as_python_writes_it() -> None:
+    text = "".join(map(chr, [*range(0x180), 0x7FF, 0x800, 0xD7FF, 0xE000, 0xFFFF, 0x10000, 0x1F600, 0x10FFFF]))
+    data = serialize(one(STRING).ours(f=text), TJSONProtocolFactory())
+    assert data[4:].decode("ascii") == '{"metadata": {"version": 1}, "payload": %s}' % json.dumps({"f": text})
+    assert deserialize(one(STRING).ours(), data, TJSONProtocolFactory()).f == text
+
+
+class Plain:
+    """Written by hand, as thriftpy2 takes it."""
+
+    thrift_spec = {1: (I32, "x", False), 2: (LIST, "xs", I64, False)}
+    xs = None
+
+    @property
+    def doubled(self) -> int:
+        return 2 * self.x
+
+    def __init__(self, x: Any = None) -> None:
+        self.x = x
+
+
+def test_objects_without_slots_are_written_and_filled() -> None:
+    cls = one(LIST, (STRUCT, Plain)).ours
+    data = serialize(cls(f=[Plain(1), Plain()]), TJSONProtocolFactory())
+    back = deserialize(cls(), data, TJSONProtocolFactory()).f
+    assert [(type(each), each.x, each.xs) for each in back] == [(Plain, 1, None), (Plain, None, None)]
+    filled = ours.struct_to_obj({"x": "7", "xs": [1, "2"]}, Plain())
+    assert (filled.x, filled.xs) == (7, [1, 2])
+    assert ours.struct_to_json(filled) == {"x": 7, "xs": [1, 2]}
+
+
+def test_a_property_that_refuses_to_be_set_says_so_itself() -> None:
+    class Fixed(Plain):
+        thrift_spec = {1: (I32, "doubled", False)}
+
+    with pytest.raises(AttributeError, match="doubled|set"):
+        ours.struct_to_obj({"doubled": 4}, Fixed(2))
+    assert ours.struct_to_json(Fixed(2)) == {"doubled": 4}
+
+
+def test_any_mapping_fills_a_struct() -> None:
+    from collections import ChainMap, UserDict
+
+    assert ours.struct_to_obj(ChainMap({"x": 1}, {"s": "a", "x": 2}), Inner.ours()) == Inner.ours(x=1, s="a")
+    assert ours.struct_to_obj(UserDict(x=1), Inner.ours()).x == 1
+
+
+def test_lists_and_maps_may_be_any_of_pythons_own() -> None:
+    assert ours.list_to_obj((1, 2), I32) == [1, 2]
+    assert ours.list_to_obj(frozenset({3}), I32) == [3]
+    assert ours.map_to_obj(({"key": 1, "value": 2},), (I32, I32)) == {1: 2}
+    assert ours.list_to_json("ab", STRING) == ["a", "b"]
+    assert ours.list_to_json({1: 2}, I32) == [1]
+
+
+def test_the_place_of_an_error_is_told() -> None:
+    outer = struct("Outer", {4: (LIST, "many", (STRUCT, Inner))}).ours
+    with pytest.raises(TDecodeException) as refused:
+        ours.struct_to_json(outer(many=[Inner.ours(), Inner.ours(x="abc")]))
+    with pytest.raises(TProtocolException) as caught:
+        ours.struct_to_obj({"many": [{}, {"x": "abc"}]}, outer())
+    assert refused.value.path == caught.value.path == "Outer.many[1].x"  # type: ignore[attr-defined]
+
+
+def test_a_list_that_is_its_own_element_ends_at_the_depth() -> None:
+    spec: Any = I32
+    for _ in range(100):
+        spec = (LIST, spec)
+    endless: list[Any] = []
+    endless.append(endless)
+    with pytest.raises(TProtocolDepthError, match="writing a Thrift container"):
+        ours.list_to_json(endless, spec)
+    with pytest.raises(TProtocolDepthError, match="reading a Thrift container"):
+        ours.list_to_obj(endless, spec)
+    with pytest.raises(RecursionError):
+        ours.list_to_json(endless, spec, 5)
+
+
+@pytest.mark.parametrize("ttype", [0, 1, 7, 17, 99])
+def test_a_type_that_no_specification_has_is_refused(ttype: int) -> None:
+    with pytest.raises(TProtocolException, match=f"^Unknown TType {ttype} for JSON serialization$"):
+        ours.json_value(ttype, 1)
+    with pytest.raises(TProtocolException, match=f"^Unknown TType {ttype} for JSON deserialization$"):
+        ours.obj_value(ttype, 1)
+
+
+def test_the_head_of_a_message_is_checked_before_a_byte_is_written() -> None:
+    for head in [(b"m", 1, 0), ("m", None, 0), ("m", 1, "0"), ("\ud800", 1, 0)]:
+        trans = TMemoryBuffer()
+        protocol = TJSONProtocol(trans)
+        protocol.write_message_begin(*head)  # type: ignore[arg-type]
+        with pytest.raises((TypeError, ValueError)):
+            protocol.write_struct(Inner.ours(x=1))
+        assert trans.getvalue() == b""
+
+
+def test_uuids_are_their_text() -> None:
+    import uuid
+
+    value = uuid.UUID("12345678-9abc-def0-1234-56789abcdef0")
+    cls = one(16).ours
+    data = serialize(cls(f=value), TJSONProtocolFactory())
+    assert b'{"f": "12345678-9abc-def0-1234-56789abcdef0"}' in data
+    assert deserialize(cls(), data, TJSONProtocolFactory()).f == value
+    for wrong in ["12345678", 5, None]:
+        with pytest.raises(TProtocolException):
+            ours.struct_to_obj({"f": wrong}, cls())
+
+
 def test_the_factory_hands_its_options_on() -> None:
     made = TJSONProtocolFactory(max_message=5, max_depth=6, sets=True).get_protocol(TMemoryBuffer())
     assert (made.max_message, made.max_depth) == (5, 6)
