@@ -172,6 +172,50 @@ def test_the_nonblocking_server_closes_a_connection_with_a_bad_frame_only() -> N
             assert client.add(1, 2) == 3
 
 
+@pytest.mark.parametrize("protocol", ["binary", "foreign"])
+def test_the_nonblocking_server_has_ended_when_close_returns(protocol: str) -> None:
+    server = TNonblockingServer.TNonblockingServer(
+        calc.Processor(calc.Handler()), TServerSocket("127.0.0.1", 0), PROTOCOLS[protocol]
+    )
+    raised: list[BaseException] = []
+
+    def serve() -> None:
+        try:
+            server.serve()
+        except BaseException as error:  # noqa: BLE001 - told to the test
+            raised.append(error)
+
+    server.trans.listen()
+    port = server.trans.handle.getsockname()[1]
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    with client_of(port, TRANSPORTS["framed"], PROTOCOLS["binary"]) as client:
+        assert client.add(1, 2) == 3
+        server.close()
+        thread.join(10)
+        assert not thread.is_alive()
+        with pytest.raises(TTransportException):
+            client.add(1, 2)
+    assert raised == []
+
+
+def test_the_nonblocking_server_is_closed_from_within_its_wait_as_by_a_signal() -> None:
+    server = TNonblockingServer.TNonblockingServer(calc.Processor(calc.Handler()), TServerSocket("127.0.0.1", 0))
+    server.prepare()
+    selector = server._selector
+    assert selector is not None
+    wait = selector.select
+
+    def interrupted(timeout: float | None = None) -> Any:
+        server.close()
+        return wait(timeout)
+
+    selector.select = interrupted  # type: ignore[method-assign]
+    server.serve()
+    assert server.socket.handle is None
+    assert not server.prepared
+
+
 def engine_of(processor: Any, factory: Any = TRANSPORTS["buffered"], protocol: Any = PROTOCOLS["binary"]) -> Any:
     server = TServer.TThreadedServer(processor, TServerSocket("127.0.0.1", 0), factory, protocol)
     server.serverTransport.listen()
@@ -372,15 +416,18 @@ import sys
 sys.path.insert(0, sys.argv[2])
 import served_calc as calc
 from fastthrift.apache.protocol.TBinaryProtocol import TBinaryProtocolFactory
-from fastthrift.apache.server import TServer, TProcessPoolServer
+from fastthrift.apache.server import TNonblockingServer, TServer, TProcessPoolServer
 from fastthrift.apache.transport import TSocket, TTransport
 listener = TSocket.TServerSocket("127.0.0.1", 0)
 listener.listen()
 print(listener.handle.getsockname()[1], flush=True)
 kind = {"fork": TServer.TForkingServer, "processes": TProcessPoolServer.TProcessPoolServer, "threaded": TServer.TThreadedServer}
-server = kind[sys.argv[1]](
-    calc.Processor(calc.Handler()), listener, TTransport.TBufferedTransportFactory(), TBinaryProtocolFactory()
-)
+processor = calc.Processor(calc.Handler())
+if sys.argv[1] in kind:
+    factories = TTransport.TBufferedTransportFactory(), TBinaryProtocolFactory()
+    server = kind[sys.argv[1]](processor, listener, *factories)
+else:
+    server = TNonblockingServer.TNonblockingServer(processor, listener)
 if sys.argv[1] == "processes":
     server.setNumWorkers(2)
     server.setPostForkCallback(lambda: print("forked", flush=True))
@@ -390,15 +437,16 @@ print("served", flush=True)
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
-@pytest.mark.parametrize("kind", ["fork", "processes", "threaded"])
+@pytest.mark.parametrize("kind", ["fork", "processes", "threaded", "nonblocking"])
 def test_servers_in_processes_answer_and_end_at_sigterm(kind: str) -> None:
+    transport = TRANSPORTS["framed" if kind == "nonblocking" else "buffered"]
     program = [sys.executable, "-c", PROGRAM, kind, str(Path(__file__).parent)]
     with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             port = int(process.stdout.readline())
             for _ in range(2):
-                with client_of(port, TRANSPORTS["buffered"], PROTOCOLS["binary"]) as client:
+                with client_of(port, transport, PROTOCOLS["binary"]) as client:
                     check_calls(client, None)
             process.send_signal(signal.SIGTERM)
             out, errors = process.communicate(timeout=30)

@@ -102,6 +102,8 @@ class TNonblockingServer(_StoppableServer):
         self._bell: tuple[socket.socket, socket.socket] | None = None
         self._workers: list[threading.Thread] = []
         self.prepared = False
+        self._serving: threading.Event | None = None  # set once `serve` has cleared up
+        self._server_thread = 0
 
     @property
     def trans(self) -> Any:
@@ -121,11 +123,16 @@ class TNonblockingServer(_StoppableServer):
                 _serve_on_engine(self, engine)
                 return
             self.prepare()
+            self._server_thread = threading.get_ident()
+            over = self._serving = threading.Event()
             try:
                 while not self.closed:
                     self.handle()
             finally:
-                self.close()
+                self.stop(self._grace_ms)
+                self._serving = None
+                self._clear_up()
+                over.set()
 
     def _engine_for(self) -> Any:
         if self.prepared or type(self) is not TNonblockingServer or self.out_protocol is not self.in_protocol:
@@ -169,11 +176,17 @@ class TNonblockingServer(_StoppableServer):
         self.wake_up()
 
     def close(self) -> None:
-        """Ends `serve`, the connections and the threads."""
+        """Ends `serve`, the connections and the threads. A `serve` at work does it in its own thread: a selector must not be
+        closed while somebody waits for it."""
         self.stop()
-        if not self.prepared:
-            return
-        if threading.current_thread() in self._workers:
+        over = self._serving
+        if over is None:
+            self._clear_up()
+        elif threading.get_ident() != self._server_thread and threading.current_thread() not in self._workers:
+            over.wait(self._grace_ms / 1000 + 1)
+
+    def _clear_up(self) -> None:
+        if not self.prepared or threading.current_thread() in self._workers:
             return
         self.prepared = False
         self._drain_workers()
