@@ -200,6 +200,7 @@ Ref make_initializer(PyObject* owner, PyObject* default_spec) {
   const Py_ssize_t size = PySequence_Fast_GET_SIZE(pairs.get());
   init->names->reserve(static_cast<std::size_t>(size));
   init->fields->reserve(static_cast<std::size_t>(size));
+  Ref seen = checked(PySet_New(nullptr));
   for (Py_ssize_t i = 0; i < size; ++i) {
     Ref pair = checked(PySequence_Tuple(PySequence_Fast_GET_ITEM(pairs.get(), i)));
     if (PyTuple_GET_SIZE(pair.get()) != 2 || !PyUnicode_Check(PyTuple_GET_ITEM(pair.get(), 0))) {
@@ -207,9 +208,9 @@ Ref make_initializer(PyObject* owner, PyObject* default_spec) {
             pair.get());
     }
     PyObject* name = PyTuple_GET_ITEM(pair.get(), 0);
-    for (const Ref& other : *init->names) {
-      const int same = other.get() == name || PyUnicode_Compare(other.get(), name) == 0;
-      if (same) raise(PyExc_TypeError, "default_spec of %U has the field '%U' twice", owner, name);
+    checked_status(PySet_Add(seen.get(), name));
+    if (PySet_GET_SIZE(seen.get()) == i) {
+      raise(PyExc_TypeError, "default_spec of %U has the field '%U' twice", owner, name);
     }
     Py_INCREF(name);
     if (PyUnicode_CheckExact(name)) PyUnicode_InternInPlace(&name);
