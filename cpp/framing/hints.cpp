@@ -55,6 +55,16 @@ bool is_old_binary(Bytes bytes) {
          type >= 1 && type <= 4;
 }
 
+// What is inside a frame, or behind the length of one.
+const Look* look_inside(Bytes body) {
+  if (is_binary(body)) return &framed_binary;
+  if (is_compact(body)) return &framed_compact;
+  if (body.size() >= 2 && body[0] == 0x0f && body[1] == 0xff) return &header;
+  if (starts_with(body, "[1,\"") || starts_with(body, "{\"")) return &json;
+  if (is_old_binary(body)) return &framed_old_binary;
+  return nullptr;
+}
+
 const Look* look(Bytes first) {
   for (std::string_view verb :
        {"GET ", "POST ", "PUT ", "HEAD ", "DELETE ", "OPTIONS ", "PATCH ", "CONNECT ", "PRI * "}) {
@@ -67,15 +77,12 @@ const Look* look(Bytes first) {
   if (is_compact(first)) return &compact;
   if (is_old_binary(first)) return &old_binary;
   if (starts_with(first, "[1,\"") || starts_with(first, "{\"")) return &json;
-  if (first.size() >= 6) {
-    const Bytes body = first.subspan(4);
-    if (is_binary(body)) return &framed_binary;
-    if (is_compact(body)) return &framed_compact;
-    if (body[0] == 0x0f && body[1] == 0xff) return &header;
-    if (starts_with(body, "[1,\"") || starts_with(body, "{\"")) return &json;
-    if (is_old_binary(body)) return &framed_old_binary;
-  }
-  return nullptr;
+  return first.size() >= 6 ? look_inside(first.subspan(4)) : nullptr;
+}
+
+std::string words(const Look* found) {
+  if (found == nullptr) return {};
+  return "; this looks like " + std::string(found->what) + ": " + std::string(found->advice);
 }
 
 }  // namespace
@@ -87,8 +94,9 @@ std::string_view looks_like(Bytes first) {
 
 std::string hint(Bytes first, std::string_view expected) {
   const Look* found = look(first);
-  if (found == nullptr || found->what == expected) return {};
-  return "; this looks like " + std::string(found->what) + ": " + std::string(found->advice);
+  return found == nullptr || found->what == expected ? std::string() : words(found);
 }
+
+std::string hint_inside(Bytes body) { return words(look_inside(body)); }
 
 }  // namespace fastthrift::framing

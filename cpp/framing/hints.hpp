@@ -12,4 +12,7 @@ namespace fastthrift::framing {
 // known or like `expected`, one of the words of `looks_like`.
 std::string hint(Bytes first, std::string_view expected);
 
+// The same for a whole message that came in a frame and cannot be read.
+std::string hint_inside(Bytes body);
+
 }  // namespace fastthrift::framing

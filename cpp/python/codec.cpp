@@ -4,6 +4,8 @@
 #include "python/encode.hpp"
 #include "python/value_layout.hpp"
 
+#include "framing/hints.hpp"
+
 namespace fastthrift::python {
 
 extern template class Decoder<wire::BinaryReader>;
@@ -150,6 +152,14 @@ wire::MessageHeader read_message_begin(Input& in, const CodecOptions& options) {
     return wire::CompactReader(in, options.limits).message_begin();
   }
   return wire::BinaryReader(in, options.limits, options.binary).message_begin();
+}
+
+wire::MessageHeader read_message_begin(Input& in, Bytes message, const CodecOptions& options) {
+  try {
+    return read_message_begin(in, options);
+  } catch (const ProtocolError& error) {
+    throw ProtocolError(error.kind(), error.what() + framing::hint_inside(message));
+  }
 }
 
 void write_message_begin(Buffer& out, std::string_view name, wire::MessageType type, std::int32_t sequence_id,

@@ -52,6 +52,9 @@ struct Message {
   std::int32_t sequence_id;
 };
 wire::MessageHeader read_message_begin(Input& in, const CodecOptions& options);
+// Of a whole message; an error says what it looks like. Messages without frames were looked at when their end
+// was sought: what fails here came in a frame.
+wire::MessageHeader read_message_begin(Input& in, Bytes message, const CodecOptions& options);
 void write_message_begin(Buffer& out, std::string_view name, wire::MessageType type, std::int32_t sequence_id,
                          const CodecOptions& options);
 

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "net/socket.hpp"
+
 namespace fastthrift::python::client {
 namespace {
 
@@ -43,16 +45,24 @@ bool overrides_nothing(Client* client) {
   return true;
 }
 
-// The error being handled, raised as Python's: an errno as the OSError that belongs to it, as a Python socket
-// does.
+// An errno as the OSError that belongs to it, as a Python socket raises it, which is a TTransportException
+// too.
+void set_lost(const TransportError& error) noexcept {
+  const Ref plain = Ref::steal(PyObject_CallFunction(PyExc_OSError, "is", error.os_error(),
+                                                     net::error_text(error.os_error()).c_str()));
+  const Ref module = Ref::steal(plain ? PyImport_ImportModule("fastthrift.transport.failures") : nullptr);
+  const Ref both = Ref::steal(
+      module ? PyObject_CallMethod(module.get(), "lost", "Os", plain.get(), error.what()) : nullptr);
+  if (both) PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(both.get())), both.get());
+}
+
+// The error being handled, raised as Python's.
 void set_call_error() {
   try {
     throw;
   } catch (const TransportError& error) {
     if (error.kind() == TransportError::Kind::unknown && error.os_error() != 0) {
-      const Ref arguments = Ref::steal(Py_BuildValue("(is)", error.os_error(), error.what()));
-      if (arguments) PyErr_SetObject(PyExc_OSError, arguments.get());
-      return;
+      return set_lost(error);
     }
     set_python_error();
   } catch (...) {
@@ -92,7 +102,7 @@ void write_request(Client* client, const RemoteMethod& method, PyObject* args, c
 // call.
 Ref read_answer(Client* client, const RemoteMethod& method, Bytes reply, const CodecOptions& options) {
   Input in(reply);
-  const wire::MessageHeader header = read_message_begin(in, options);
+  const wire::MessageHeader header = read_message_begin(in, reply, options);
   if (header.type != wire::MessageType::reply && header.type != wire::MessageType::exception) {
     throw RemoteError(RemoteError::Kind::invalid_message_type,
                       "Invalid message type: " + std::string(method.text()) +

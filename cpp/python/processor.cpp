@@ -139,7 +139,7 @@ Processor::Outcome Processor::answer_call(Bytes message, const ReplyPlace& place
   const std::size_t before = answers.size();
   try {
     Input in(message);
-    const wire::MessageHeader header = read_message_begin(in, place.options);
+    const wire::MessageHeader header = read_message_begin(in, message, place.options);
     ServedMethods::Unknown unknown;
     ServedMethod* method = methods_.find(header.name, unknown);
     const wire::MessageHeader named{method != nullptr ? method->text() : unknown.name, header.type,

@@ -22,6 +22,21 @@ std::size_t read_more(net::Stream& stream, const framing::Framing& framing, Buff
   return n;
 }
 
+// As read_more; says of a connection that ends what it may mean at this point of a call.
+std::size_t read_reply(net::Stream& stream, const framing::Framing& framing, Buffer& received) {
+  try {
+    return read_more(stream, framing, received);
+  } catch (const TransportError& error) {
+    if (error.kind() != TransportError::Kind::end_of_file) throw;
+    const std::string advice = received.empty()
+                                   ? " without an answer. Do both sides use the same transport (buffered, "
+                                     "framed) and protocol (binary, "
+                                     "compact)? The server's log may say why"
+                                   : " after " + std::to_string(received.size()) + " bytes of its answer";
+    throw TransportError(error.kind(), error.what() + advice, error.os_error());
+  }
+}
+
 // The reply that may be there although the connection has failed.
 std::optional<framing::Extent> last_words(net::Stream& stream, framing::Framing& framing, Buffer& received) {
   try {
@@ -58,7 +73,7 @@ framing::Extent exchange(net::Stream& stream, framing::Framing& framing, Bytes r
   while (!reply) {
     // Waiting comes first: a reply is never there right after the request.
     stream.wait(true, false, deadline, "waiting for the reply");
-    while (read_more(stream, framing, received) != 0) {
+    while (read_reply(stream, framing, received) != 0) {
       if ((reply = framing.next(received.bytes()))) return *reply;
     }
   }

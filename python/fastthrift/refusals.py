@@ -7,7 +7,7 @@ import threading
 import time
 
 _LINES_A_SECOND = 10
-_LONGEST = 150
+_LONGEST = 180
 
 
 class Refusals:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from http.client import HTTPException, HTTPResponse
 
+from fastthrift.transport import failures
 from fastthrift.transport.base import TTransportException
 
 MOST_RESPONSE_BYTES = 100 * 1024 * 1024
@@ -46,14 +47,4 @@ def _too_long() -> TTransportException:
 def also(error: Exception, kind: int, text: str) -> TTransportException:
     """A `TTransportException` that code for the class of ``error``, which thriftpy2 lets through, catches as well."""
     # The other classes of http.client want arguments of their own.
-    shared = type(error) if isinstance(error, OSError) else HTTPException
-    if shared not in _BOTH:
-        _BOTH[shared] = type("TTransportException", (TTransportException, shared), {"__module__": __name__})
-    raised = _BOTH[shared](kind, text)
-    raised.__dict__.pop("line", None)  # of RemoteDisconnected, which had none
-    if isinstance(raised, OSError) and isinstance(error, OSError):
-        raised.errno, raised.strerror = error.errno, error.strerror
-    return raised
-
-
-_BOTH: dict[type[Exception], type[TTransportException]] = {}
+    return failures.also(error, type(error) if isinstance(error, OSError) else HTTPException, kind, text)

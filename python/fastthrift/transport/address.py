@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import operator
 import os
+import reprlib
 import socket
 import stat
 from typing import Any
@@ -26,8 +27,19 @@ def port_number(port: Any) -> int | None:
         except TypeError:
             pass
     if number is None or not 0 <= number <= 65535:
-        raise ValueError(f"port must be an int or a string of digits from 0 to 65535, got {port!r}")
+        raise ValueError(f"port must be an int or a string of digits from 0 to 65535, got {reprlib.repr(port)}")
     return number
+
+
+def unix_path(path: Any) -> Any:
+    """The path of a UNIX socket as the system takes it, from a str, bytes or os.PathLike; None for none."""
+    return os.fspath(path) if path else None
+
+
+def say_where(error: OSError, address: Any) -> None:
+    """Puts the address into the text of an error that the system raised without one."""
+    if error.strerror and error.filename is None and defaults.current.reasons_in_messages:
+        error.strerror = f"{error.strerror}: {address}"
 
 
 def family_of(host: str | None, family: int) -> int:

@@ -13,8 +13,9 @@ from typing import Any
 
 from fastthrift import _core, defaults
 from fastthrift.thrift import TTransportTimeout
-from fastthrift.transport.address import UnixPath, family_of, free_unix_path, port_number
+from fastthrift.transport.address import UnixPath, family_of, free_unix_path, port_number, say_where, unix_path
 from fastthrift.transport.base import Buffer, TTransportBase, TTransportException
+from fastthrift.transport.failures import lost
 
 MAC_OR_BSD = sys.platform == "darwin" or "bsd" in sys.platform
 
@@ -68,7 +69,7 @@ class TSocket(TTransportBase):
         if sock is not None:
             self.sock = sock
         elif unix_socket:
-            self.unix_socket: str | None = unix_socket
+            self.unix_socket: str | None = unix_path(unix_socket)
             self.host: str | None = None
             self.port: int | None = None
         else:
@@ -126,7 +127,7 @@ class TSocket(TTransportBase):
     def open(self) -> None:
         if self.sock is not None:
             self.close()
-        address = self.unix_socket or (self.host, self.port)
+        address = self._address()
         try:
             self._init_sock()
             try:
@@ -147,6 +148,15 @@ class TSocket(TTransportBase):
             if defaults.current.reasons_in_messages:
                 message += why
             raise TTransportException(TTransportException.NOT_OPEN, message) from error
+
+    def _address(self) -> Any:
+        if not hasattr(self, "unix_socket"):
+            raise TTransportException(
+                TTransportException.NOT_OPEN, "this TSocket was made from sock=, it has no address to connect to"
+            )
+        if not self.unix_socket and self.port is None:
+            raise ValueError("TSocket needs host and port, or unix_socket, to be opened")
+        return self.unix_socket or (self.host, self.port)
 
     def _connect(self, address: Any) -> None:
         self.sock.settimeout(self.connect_timeout)
@@ -180,7 +190,7 @@ class TSocket(TTransportBase):
                 if error.errno == errno.ECONNRESET and MAC_OR_BSD:
                     buff = b""  # how these systems report an end of file
                     break
-                raise
+                raise self._lost(error, "reading") from error
         if len(buff) == 0:
             hint = _PEER_CLOSED if defaults.current.reasons_in_messages else ""
             raise TTransportException(TTransportException.END_OF_FILE, _READ_NOTHING + hint)
@@ -194,6 +204,12 @@ class TSocket(TTransportBase):
             self.sock.sendall(buf)
         except socket.timeout as error:
             raise TTransportTimeout(TTransportException.TIMED_OUT, self._timed_out("write")) from error
+        except OSError as error:
+            raise self._lost(error, "writing") from error
+
+    @staticmethod
+    def _lost(error: OSError, doing: str) -> OSError:
+        return lost(error, f"TSocket: {error.strerror or error} while {doing}")
 
     def _timed_out(self, what: str) -> str:
         limit = f" within {self.socket_timeout:g} s" if self.socket_timeout else ""
@@ -240,7 +256,7 @@ class TServerSocket:
         unix_mode: int = 0o600,
     ) -> None:
         if unix_socket:
-            self.unix_socket: str | None = unix_socket
+            self.unix_socket: str | None = unix_path(unix_socket)
             self.host: str | None = None
             self.port: int | None = None
         else:
@@ -277,19 +293,24 @@ class TServerSocket:
         """Binds and listens; once is enough, so that a program can ask for its port before it serves."""
         if self.sock is not None:
             return
+        if not self.unix_socket and self.port is None:
+            raise ValueError("TServerSocket needs host and port, or unix_socket, to listen")
         self._init_sock()
         self._forks = _forks
         sock: Any = self.sock
+        address = self.unix_socket or (self.host or "", self.port)
         try:
             if self.unix_socket:
                 sock.bind(self.unix_socket)
                 self._path = UnixPath(self.unix_socket)
                 os.chmod(self.unix_socket, self.unix_mode)  # before listen: until then nobody can connect
             else:
-                sock.bind((self.host or "", self.port or 0))
+                sock.bind(address)
             sock.listen(self.backlog)
-        except BaseException:
+        except BaseException as error:
             self.close()
+            if isinstance(error, OSError):
+                say_where(error, address)
             raise
 
     def adopt(self, sock: socket.socket) -> None:

@@ -64,6 +64,21 @@ void test_what_is_expected_gets_no_hint() {
   for (const auto& row : table) BOOST_TEST_EQ(hint(row.first, row.looks), "");
 }
 
+void test_messages_in_frames_are_named() {
+  for (const auto& [body, looks] : {
+           std::pair{from_hex("8221 00 03 616464"), "a framed compact message"},
+           {from_hex("80010001 00000003 616464"), "a framed binary message"},
+           {from_hex("0fff 0000 00000000"), "a THeader message"},
+           {from_text("{\"metadata\": "), "a JSON message"},
+           {from_hex("00000003 616464 01 00000000"), "a framed old binary message, without a version"},
+       }) {
+    const std::string said = hint_inside(body);
+    BOOST_TEST(said.starts_with("; this looks like " + std::string(looks) + ": "));
+  }
+  BOOST_TEST_EQ(hint_inside(from_hex("0b")), "");
+  BOOST_TEST_EQ(hint_inside({}), "");
+}
+
 void test_cut_bytes_are_looked_at_safely() {
   for (const auto& row : table) {
     for (std::size_t size = 0; size < row.first.size(); ++size) {
@@ -80,5 +95,6 @@ void test_cut_bytes_are_looked_at_safely() {
 void test_hints() {
   test_first_bytes_are_named();
   test_what_is_expected_gets_no_hint();
+  test_messages_in_frames_are_named();
   test_cut_bytes_are_looked_at_safely();
 }

@@ -144,7 +144,9 @@ void test_a_connection_that_fails_at_any_step_is_an_error() {
       client.far.close();
     });
     const std::string text = refused<TransportError>(Kind::end_of_file, [&] { client("call"); });
-    BOOST_TEST_EQ(text, "TSocket read 0 bytes: server:1 closed the connection");
+    const std::string advice = cut == 0 ? " without an answer. Do both sides use the same transport"
+                                        : " after " + std::to_string(cut) + " bytes of its answer";
+    BOOST_TEST(text.starts_with("TSocket read 0 bytes: server:1 closed the connection" + advice));
     server.join();
   }
 }

@@ -38,6 +38,37 @@ def exchange(server: TServerSocket, client: TSocket) -> TSocket:
     return accepted
 
 
+def test_a_served_port_is_named(profile: Any) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(OSError, match=rf"Address already in use: \('127.0.0.1', {port}\)") as failed:
+            TServerSocket("127.0.0.1", port, reuse_port=False).listen()
+        assert failed.value.errno == errno.EADDRINUSE
+        profile("thriftpy2")
+        with pytest.raises(OSError, match="Address already in use$"):
+            TServerSocket("127.0.0.1", port, reuse_port=False).listen()
+
+
+def test_no_port_is_not_any_port() -> None:
+    with pytest.raises(ValueError, match="TServerSocket needs host and port, or unix_socket"):
+        TServerSocket("127.0.0.1").listen()
+
+
+@needs_unix
+def test_a_path_may_be_a_path_object(tmp_path: Path) -> None:
+    server = TServerSocket(unix_socket=tmp_path / "s")  # type: ignore[arg-type]
+    server.listen()
+    exchange(server, TSocket(unix_socket=tmp_path / "s")).close()  # type: ignore[arg-type]
+    server.close()
+    assert not (tmp_path / "s").exists()
+
+
+@needs_unix
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        TServerSocket(unix_socket=str(tmp_path / "nowhere" / "s")).listen()
+
+
 def test_port_0_lets_the_system_choose() -> None:
     server = TServerSocket("127.0.0.1", 0, client_timeout=1500)
     server.listen()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -200,12 +201,21 @@ def test_a_timeout_is_both_a_socket_timeout_and_a_transport_exception() -> None:
 
 
 @pytest.mark.parametrize("error", [ConnectionResetError(errno.ECONNRESET, "x"), OSError(errno.EIO, "x")])
-def test_other_errors_of_the_socket_come_through(error: OSError) -> None:
+def test_other_errors_of_the_socket_are_transport_errors_too(error: OSError) -> None:
+    for use in (
+        lambda: TSocket(sock=Mock(**{"recv.side_effect": error})).read(1),
+        lambda: TSocket(sock=Mock(**{"sendall.side_effect": error})).write(b"x"),
+    ):
+        with pytest.raises(type(error)) as failed:
+            use()
+        assert isinstance(failed.value, TTransportException)
+        assert (failed.value.errno, failed.value.__cause__) == (error.errno, error)
+
+
+@pytest.mark.parametrize("error", [ssl.SSLError(1, "x"), BlockingIOError(errno.EAGAIN, "x"), socket.gaierror(1, "x")])
+def test_errors_that_are_no_connections_end_come_through(error: OSError) -> None:
     with pytest.raises(OSError) as failed:
         TSocket(sock=Mock(**{"recv.side_effect": error})).read(1)
-    assert failed.value is error
-    with pytest.raises(OSError) as failed:
-        TSocket(sock=Mock(**{"sendall.side_effect": error})).write(b"x")
     assert failed.value is error
 
 
@@ -227,6 +237,23 @@ def test_a_refused_connection_names_the_address(listener: socket.socket) -> None
         TSocket("127.0.0.1", port).open()
     assert refused.value.type == TTransportException.NOT_OPEN
     assert isinstance(refused.value.__cause__, ConnectionRefusedError)
+
+
+def test_what_was_never_given_an_address_says_so() -> None:
+    with pytest.raises(ValueError, match="TSocket needs host and port, or unix_socket"):
+        TSocket("127.0.0.1").open()
+    near, far = socket.socketpair()
+    trans = TSocket(sock=near)
+    trans.close()
+    with far, pytest.raises(TTransportException, match="made from sock=") as failed:
+        trans.open()
+    assert failed.value.type == TTransportException.NOT_OPEN
+
+
+def test_a_port_that_is_far_too_long_is_quoted_in_short() -> None:
+    with pytest.raises(ValueError, match="string of digits") as failed:
+        TSocket("127.0.0.1", "9" * 100_000)
+    assert len(str(failed.value)) < 150
 
 
 def test_an_unknown_host_cannot_be_connected_to() -> None:

@@ -10,7 +10,7 @@ from fastthrift import _core
 from fastthrift.contrib.aio.protocol.binary import TAsyncBinaryProtocol
 from fastthrift.contrib.aio.protocol.compact import TAsyncCompactProtocol
 from fastthrift.contrib.aio.socket import TAsyncSocket
-from fastthrift.contrib.aio.timeout import TAsyncTimeout, end_of_file
+from fastthrift.contrib.aio.timeout import TAsyncTimeout, ended
 from fastthrift.contrib.aio.transport.buffered import TAsyncBufferedTransport
 from fastthrift.contrib.aio.transport.framed import TAsyncFramedTransport
 from fastthrift.contrib.aio.waiting import in_time
@@ -187,7 +187,7 @@ class Calls(asyncio.Protocol):
         return False  # the transport closes itself
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._fail(exc or end_of_file())
+        self._fail(ended(exc))
         self._streams.connection_lost(exc)
 
     def _fail(self, error: BaseException) -> None:

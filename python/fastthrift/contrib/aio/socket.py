@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from fastthrift import defaults
 from fastthrift.contrib.aio.server_socket import STREAM_LIMIT, StreamHandler, TAsyncServerSocket
-from fastthrift.contrib.aio.timeout import TAsyncTimeout, end_of_file, or_timeout
+from fastthrift.contrib.aio.timeout import TAsyncTimeout, end_of_file, ended, or_timeout
 from fastthrift.contrib.aio.waiting import in_time
-from fastthrift.transport.address import family_of, port_number
+from fastthrift.transport.address import family_of, port_number, unix_path
 from fastthrift.transport.base import Buffer, TTransportException
 from fastthrift.transport.socket import MAC_OR_BSD, _seconds
 from fastthrift.transport.sslsocket import (
@@ -73,7 +73,7 @@ class TAsyncSocket:
         check_hostname: bool | None = None,
     ) -> None:
         self.raw_sock: Any = sock
-        self.unix_socket = unix_socket or None
+        self.unix_socket = unix_path(unix_socket)
         self.host = None if unix_socket or sock is not None else host
         self.port = None if unix_socket or sock is not None else port_number(port)
         self.socket_family = socket_family
@@ -230,9 +230,9 @@ class TAsyncSocket:
             raise TTransportException(TTransportException.NOT_OPEN, "TAsyncSocket is not open")
         try:
             data = await or_timeout(reader.read(sz), self._left(), self._timed_out("read"))
-        except ConnectionResetError:
-            if not MAC_OR_BSD:
-                raise
+        except ConnectionError as error:
+            if not (MAC_OR_BSD and isinstance(error, ConnectionResetError)):
+                raise ended(error) from error
             data = b""  # how these systems report an end of file
         if not data:
             raise end_of_file()
@@ -248,7 +248,10 @@ class TAsyncSocket:
         writer = self.writer
         if writer is None:
             raise TTransportException(TTransportException.NOT_OPEN, "TAsyncSocket is not open")
-        await or_timeout(writer.drain(), self._left(), self._timed_out("write"))
+        try:
+            await or_timeout(writer.drain(), self._left(), self._timed_out("write"))
+        except ConnectionError as error:
+            raise ended(error) from error
 
     def _timed_out(self, what: str) -> str:
         limit = f" within {self.socket_timeout:g} s" if self.socket_timeout else ""

@@ -10,6 +10,7 @@ from fastthrift import defaults
 from fastthrift.contrib.aio.waiting import in_time
 from fastthrift.thrift import TTransportTimeout
 from fastthrift.transport.base import TTransportException
+from fastthrift.transport.failures import lost
 from fastthrift.transport.socket import _PEER_CLOSED, _READ_NOTHING
 
 _Result = TypeVar("_Result")
@@ -27,6 +28,13 @@ async def or_timeout(waiting: Awaitable[_Result], timeout: float | None, text: s
         return await in_time(waiting, timeout)
     except asyncio.TimeoutError as error:
         raise TAsyncTimeout(TTransportException.TIMED_OUT, text) from error
+
+
+def ended(error: BaseException | None) -> BaseException:
+    """Why a connection is over: what the loop says, or that its peer closed it."""
+    if error is None:
+        return end_of_file()
+    return lost(error, f"TAsyncSocket: {error.strerror or error}") if isinstance(error, OSError) else error
 
 
 def end_of_file() -> TTransportException:

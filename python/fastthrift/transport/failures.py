@@ -1,0 +1,41 @@
+"""Failures of connections that are exceptions of two kinds: a `TTransportException`, and what thriftpy2 lets through."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, Callable
+
+from fastthrift.transport.base import TTransportException
+
+
+def also(error: Exception, shared: type[Exception], kind: int, text: str) -> TTransportException:
+    """A `TTransportException` that code for the class ``shared``, that of ``error`` or above, catches as well."""
+    number, words = (error.errno, error.strerror) if isinstance(error, OSError) else (None, None)
+    return _made(shared, kind, text, number, words)
+
+
+def lost(error: OSError, text: str) -> OSError:
+    """The failure of a socket as both; what only a Python library knows (TLS, a user's class) stays as it is."""
+    if type(error).__module__ != "builtins" or isinstance(error, BlockingIOError):
+        return error
+    kind = TTransportException.END_OF_FILE if isinstance(error, ConnectionError) else TTransportException.UNKNOWN
+    both: Any = also(error, type(error), kind, text)
+    return both  # type: ignore[no-any-return]
+
+
+@functools.cache
+def _both(shared: type[Exception]) -> type[TTransportException]:
+    def reduce(self: Any) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        # The class is nobody's attribute.
+        return _made, (shared, self.type, self.message, getattr(self, "errno", None), getattr(self, "strerror", None))
+
+    return type("TTransportException", (TTransportException, shared), {"__module__": __name__, "__reduce__": reduce})
+
+
+def _made(shared: type[Exception], kind: int, text: str, number: int | None, words: str | None) -> TTransportException:
+    raised: Any = _both(shared)(kind, text)
+    raised.__dict__.pop("line", None)  # of RemoteDisconnected, which had none
+    if isinstance(raised, OSError):
+        raised.errno, raised.strerror = number, words
+        raised.args = () if number is None else (number, words)
+    return raised  # type: ignore[no-any-return]
