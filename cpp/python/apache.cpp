@@ -23,6 +23,8 @@ struct Names {
   PyObject* strict_read = PyUnicode_InternFromString("strictRead");
   PyObject* thrift_spec = PyUnicode_InternFromString("thrift_spec");
   PyObject* validate = PyUnicode_InternFromString("validate");
+  PyObject* read = PyUnicode_InternFromString("read");
+  PyObject* write = PyUnicode_InternFromString("write");
 };
 const Names& names() {
   static const Names all;
@@ -42,6 +44,7 @@ struct Told {
 // encode_binary, ... as the module has them, in the order of `kinds`.
 constexpr Protocol kinds[] = {Protocol::binary, Protocol::compact, Protocol::json};
 PyObject *encoders[3], *decoders[3];
+PyObject *read_method, *write_method;  // of TStruct
 
 std::size_t limit_in(PyObject* protocol, PyObject* name) {
   const Ref value = Ref::steal(PyObject_GetAttr(protocol, name));
@@ -165,27 +168,6 @@ int protocol_of(PyObject* function, PyObject* const* known) {
   return -1;
 }
 
-void validate(PyObject* self) {
-  PyTypeObject* type = Py_TYPE(self);
-  if (_PyType_Lookup(type, names().validate) != told.validate) {
-    checked(PyObject_CallOneArg(told.validate_struct, self));
-    return;
-  }
-  const LayoutUse use;
-  const Layout& layout = payload::layout_of(type);
-  if (!layout.has_required()) return;
-  for (const FieldLayout& field : layout.fields()) {
-    if (!field.required) continue;
-    Ref value = layout.is_direct() ? Ref::share(payload::slot(self, field.offset))
-                                   : Ref::steal(PyObject_GetAttr(self, field.name));
-    if (!value) PyErr_Clear();
-    if (!value || value.get() == Py_None) {
-      checked(PyObject_CallOneArg(told.validate_struct, self));
-      return;
-    }
-  }
-}
-
 PyObject* struct_write(PyObject* self, PyObject* protocol) {
   return guarded_for_apache<PyObject*>(nullptr, [&]() -> PyObject* {
     const Ref encoder = checked(PyObject_GetAttr(protocol, names().fast_encode));
@@ -227,32 +209,6 @@ PyObject* struct_made(PyObject*, PyObject* const* arguments, Py_ssize_t count) {
     const Ref transport = transport_in(protocol);
     const std::unique_ptr<Input> in = transport::readable_input_from(transport.get(), options.limits);
     return read_new_struct(*in, reinterpret_cast<PyTypeObject*>(arguments[0]), spec.get(), options).release();
-  });
-}
-
-// (object, is_compact): the bytes of a struct of ours, which is validated first.
-PyObject* struct_bytes(PyObject*, PyObject* const* arguments, Py_ssize_t count) {
-  return guarded_for_apache<PyObject*>(nullptr, [&]() -> PyObject* {
-    if (count != 2 || !payload::is_payload_type(Py_TYPE(arguments[0])))
-      raise(PyExc_TypeError, "a struct and a bool are needed");
-    validate(arguments[0]);
-    Scratch out;
-    write_struct(*out, arguments[0], options(kinds[arguments[1] == Py_True ? 1 : 0]));
-    return bytes_of((*out).bytes()).release();
-  });
-}
-
-// (object, bytes, factory, is_compact): fills a struct of ours; the factory's limits hold.
-PyObject* struct_from_bytes(PyObject*, PyObject* const* arguments, Py_ssize_t count) {
-  return guarded_for_apache<PyObject*>(nullptr, [&]() -> PyObject* {
-    if (count != 4 || !payload::is_payload_type(Py_TYPE(arguments[0])) || !PyBytes_Check(arguments[1]))
-      raise(PyExc_TypeError, "a struct, bytes, a factory and a bool are needed");
-    const CodecOptions options = options_of(arguments[2], kinds[arguments[3] == Py_True ? 1 : 0]);
-    const Ref keep = Ref::share(arguments[1]);
-    Input in(Bytes{reinterpret_cast<const std::uint8_t*>(PyBytes_AS_STRING(arguments[1])),
-                   static_cast<std::size_t>(PyBytes_GET_SIZE(arguments[1]))});
-    read_struct(in, arguments[0], options);
-    return Ref::share(arguments[0]).release();
   });
 }
 
@@ -308,10 +264,6 @@ PyMethodDef functions[] = {
      "apache_struct_made(cls, protocol, /)\n--\n\nReads a new struct; NotImplemented for a protocol that is "
      "not "
      "ours."},
-    {"apache_struct_bytes", erased(struct_bytes), METH_FASTCALL,
-     "apache_struct_bytes(struct, is_compact, /)\n--\n\nThe bytes of a TStruct, once it is validated."},
-    {"apache_struct_from_bytes", erased(struct_from_bytes), METH_FASTCALL,
-     "apache_struct_from_bytes(struct, data, factory, is_compact, /)\n--\n\nFills a TStruct."},
     {"set_apache", erased(tell), METH_VARARGS | METH_KEYWORDS,
      "set_apache(**parts)\n--\n\nTells the core what Apache's face has in Python."},
     {nullptr, nullptr, 0, nullptr},
@@ -331,6 +283,7 @@ int add_struct_methods_to(PyObject* module) {
   for (PyMethodDef* each = struct_methods; each->ml_name != nullptr; ++each) {
     const Ref method = checked(PyDescr_NewMethod(payload::base(), each));
     checked_status(PyDict_SetItemString(methods.get(), each->ml_name, method.get()));
+    (each->ml_meth == struct_read ? read_method : write_method) = Ref::share(method.get()).release();
   }
   return PyObject_SetAttrString(module, "apache_struct_methods", methods.get());
 }
@@ -347,6 +300,30 @@ CodecOptions options(Protocol protocol) {
   options.limits.depth = 4 * options.limits.structs;  // containers between them
   return options;
 }
+
+void validate(PyObject* self) {
+  PyTypeObject* type = Py_TYPE(self);
+  if (_PyType_Lookup(type, names().validate) != told.validate) {
+    checked(PyObject_CallOneArg(told.validate_struct, self));
+    return;
+  }
+  const LayoutUse use;
+  const Layout& layout = payload::layout_of(type);
+  if (!layout.has_required()) return;
+  for (const FieldLayout& field : layout.fields()) {
+    if (!field.required) continue;
+    Ref value = layout.is_direct() ? Ref::share(payload::slot(self, field.offset))
+                                   : Ref::steal(PyObject_GetAttr(self, field.name));
+    if (!value) PyErr_Clear();
+    if (!value || value.get() == Py_None) {
+      checked(PyObject_CallOneArg(told.validate_struct, self));
+      return;
+    }
+  }
+}
+
+bool reads_plainly(PyTypeObject* type) { return _PyType_Lookup(type, names().read) == read_method; }
+bool writes_plainly(PyTypeObject* type) { return _PyType_Lookup(type, names().write) == write_method; }
 
 bool is_native(PyObject* protocol, Protocol kind) {
   const Ref encoder = checked(PyObject_GetAttr(protocol, names().fast_encode));
@@ -371,7 +348,8 @@ int add_to(PyObject* module) {
       PyObject*& place = i < 3 ? encoders[i] : decoders[i - 3];
       place = checked(PyObject_GetAttrString(module, known[i])).release();
     }
-    return add_struct_methods_to(module);
+    checked_status(add_struct_methods_to(module));
+    return add_serialization_to(module);
   });
 }
 

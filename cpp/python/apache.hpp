@@ -14,4 +14,13 @@ bool is_native(PyObject* protocol, wire::Protocol kind);
 // The same with the limits that a protocol object has as attributes.
 CodecOptions options_of(PyObject* protocol, wire::Protocol kind);
 
+// Whether a class leaves reading and writing to TStruct.
+bool reads_plainly(PyTypeObject* type);
+bool writes_plainly(PyTypeObject* type);
+// Refuses a struct that lacks a required field, as its class does.
+void validate(PyObject* object);
+
+// TSerialization's functions, in apache_serialization.cpp.
+int add_serialization_to(PyObject* module);
+
 }  // namespace fastthrift::python::apache

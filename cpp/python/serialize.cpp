@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 
+#include "python/arguments.hpp"
 #include "python/bytes_buffer.hpp"
 #include "python/codec.hpp"
 #include "python/payload_type.hpp"
@@ -54,12 +55,7 @@ std::size_t& last_size(const PyTypeObject* type) {
 Ref serialized(PyObject* object, PyObject* factory) {
   const CodecOptions* options = options_for(factory);
   if (options != nullptr && is_written_directly(object)) [[likely]] {
-    std::size_t& last = last_size(Py_TYPE(object));
-    BytesBuffer out;
-    if (last > BytesBuffer::near_size) out.reserve(last);
-    write_struct(out, object, *options);
-    last = std::min(out.size(), most_ahead);
-    return out.take();
+    return struct_bytes(object, *options);
   }
   const Ref transport = memory_transport(nullptr);
   const Ref protocol = protocol_over(transport.get(), factory);
@@ -89,27 +85,6 @@ void deserialize_into(PyObject* object, PyObject* buffer, PyObject* factory) {
   const Ref transport = memory_transport(bytes.get());
   const Ref protocol = protocol_over(transport.get(), factory);
   checked(PyObject_CallMethod(object, "read", "O", protocol.get()));
-}
-
-// Puts positional arguments and keywords in the order of `names`; the last may be missing (null).
-template <std::size_t count>
-void place_arguments(const char* function, const char* const (&names)[count], PyObject* (&given)[count],
-                     PyObject* const* args, Py_ssize_t positional, PyObject* keywords) {
-  if (positional > static_cast<Py_ssize_t>(count)) {
-    raise(PyExc_TypeError, "%s() takes at most %zu arguments, %zd were given", function, count, positional);
-  }
-  for (Py_ssize_t i = 0; i < positional; ++i) given[i] = args[i];
-  for (Py_ssize_t k = 0; keywords != nullptr && k < PyTuple_GET_SIZE(keywords); ++k) {
-    PyObject* keyword = PyTuple_GET_ITEM(keywords, k);
-    std::size_t i = 0;
-    while (i < count && PyUnicode_CompareWithASCIIString(keyword, names[i]) != 0) ++i;
-    if (i == count) raise(PyExc_TypeError, "%s() got an unexpected keyword argument '%U'", function, keyword);
-    if (given[i] != nullptr) raise(PyExc_TypeError, "%s() got two values for '%s'", function, names[i]);
-    given[i] = args[positional + k];
-  }
-  for (std::size_t i = 0; i + 1 < count; ++i) {
-    if (given[i] == nullptr) raise(PyExc_TypeError, "%s() needs the argument '%s'", function, names[i]);
-  }
 }
 
 PyObject* serialize(PyObject*, PyObject* const* args, Py_ssize_t positional, PyObject* keywords) {
@@ -145,6 +120,15 @@ PyMethodDef functions[] = {
 };
 
 }  // namespace
+
+Ref struct_bytes(PyObject* object, const CodecOptions& options) {
+  std::size_t& last = last_size(Py_TYPE(object));
+  BytesBuffer out;
+  if (last > BytesBuffer::near_size) out.reserve(last);
+  write_struct(out, object, options);
+  last = std::min(out.size(), most_ahead);
+  return out.take();
+}
 
 int add_serialize_to(PyObject* module) {
   return guarded(-1, [module] {

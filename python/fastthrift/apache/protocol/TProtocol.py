@@ -440,10 +440,12 @@ class TProtocolBase:
             self.decrement_recursion_depth()
 
 
-def read_struct(struct: Any, iprot: Any) -> None:
-    """``struct.read(iprot)``, also where a field is called ``read``."""
-    method = getattr(type(struct), "read", None)
-    (method if callable(method) else _core.apache_struct_methods["read"])(struct, iprot)
+def read_struct(struct: Any, iprot: Any) -> Any:
+    """``struct.read(iprot)``, also where a field is called ``read``. What it gives is None, or for an immutable struct a new one."""
+    method: Any = getattr(type(struct), "read", None)
+    if getattr(method, "__self__", None) is type(struct):
+        return method(iprot)
+    return (method if callable(method) else _core.apache_struct_methods["read"])(struct, iprot)
 
 
 def write_struct(struct: Any, oprot: Any) -> None:
