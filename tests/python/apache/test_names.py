@@ -125,6 +125,15 @@ def test_a_module_has_apaches_names(name: str) -> None:
     assert not problems, "\n".join(problems)
 
 
+@pytest.mark.parametrize(
+    "name", ["TJSONProtocol", "TJSONProtocolFactory", "TSimpleJSONProtocol", "TSimpleJSONProtocolFactory"]
+)
+def test_json_protocols_are_made_as_apaches(name: str) -> None:
+    theirs = getattr(importlib.import_module("thrift.protocol.TJSONProtocol"), name)
+    ours = getattr(importlib.import_module("fastthrift.apache.protocol.TJSONProtocol"), name)
+    assert parameters(ours) == parameters(theirs)
+
+
 def test_what_is_listed_as_missing_is_missing() -> None:
     for each in MISSING:
         module, _, name = each.rpartition(".")

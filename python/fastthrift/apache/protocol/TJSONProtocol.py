@@ -360,9 +360,6 @@ class TJSONProtocolFactory(TProtocolFactory):
 class TSimpleJSONProtocol(TJSONProtocolBase):
     """Names of fields and bare values, without the head of a message: for logs. Nobody can read it back."""
 
-    def __init__(self, trans: Any) -> None:
-        super().__init__(trans)
-
     def _unreadable(self, *args: Any) -> Any:
         raise NotImplementedError("simple JSON cannot be read")
 

@@ -17,6 +17,8 @@ from fastthrift.apache.transport.TTransport import (
 
 _HEAD = struct.Struct(">BI")
 _LENGTH = struct.Struct(">I")
+# No mechanism needs more: a server that goes on asking is none.
+_MOST_CHALLENGES = 100
 
 
 class TSaslClientTransport(TTransportBase, CReadableTransport):
@@ -53,9 +55,16 @@ class TSaslClientTransport(TTransportBase, CReadableTransport):
     def open(self) -> None:
         if not self.transport.isOpen():
             self.transport.open()
+        try:
+            self._negotiate()
+        except BaseException:
+            self.transport.close()
+            raise
+
+    def _negotiate(self) -> None:
         self.send_sasl_msg(self.START, self.sasl.mechanism.encode("ascii"))
         self.send_sasl_msg(self.OK, self.sasl.process() or b"")
-        while True:
+        for _ in range(_MOST_CHALLENGES):
             status, challenge = self.recv_sasl_msg()
             if status == self.OK:
                 self.send_sasl_msg(self.OK, self.sasl.process(challenge) or b"")
@@ -67,10 +76,12 @@ class TSaslClientTransport(TTransportBase, CReadableTransport):
                     )
                 return
             else:
-                text = challenge.decode("utf-8", "replace")
                 raise TTransportException(
-                    TTransportException.NOT_OPEN, f"Bad SASL negotiation status: {status} ({text})"
+                    TTransportException.NOT_OPEN, f"Bad SASL negotiation status: {status} ({challenge!r})"
                 )
+        raise TTransportException(
+            TTransportException.NOT_OPEN, f"SASL negotiation is not complete after {_MOST_CHALLENGES} challenges"
+        )
 
     def send_sasl_msg(self, status: int, body: bytes) -> None:
         self.transport.write(_HEAD.pack(status, len(body)) + body)
@@ -81,7 +92,7 @@ class TSaslClientTransport(TTransportBase, CReadableTransport):
         if length > self._max_negotiation_size:
             raise TTransportException(
                 TTransportException.SIZE_LIMIT,
-                f"SASL negotiation message size ({length}) larger than the maximum ({self._max_negotiation_size})",
+                f"SASL negotiation payload ({length}) larger than the maximum ({self._max_negotiation_size})",
             )
         return status, self.transport.readAll(length) if length else b""
 
@@ -106,7 +117,7 @@ class TSaslClientTransport(TTransportBase, CReadableTransport):
         if length > self._max_frame_size:
             raise TTransportException(
                 TTransportException.SIZE_LIMIT,
-                f"SASL frame size ({length}) larger than the maximum ({self._max_frame_size})",
+                f"Frame size ({length}) larger than the maximum ({self._max_frame_size})",
             )
         self.__rbuf = BytesIO(self.sasl.unwrap(self.transport.readAll(length)))
 
