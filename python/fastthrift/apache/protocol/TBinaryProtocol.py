@@ -1,4 +1,4 @@
-"""The binary protocol. `_fast_*` are the core's: structs are read and written natively in all of its classes."""
+"""The binary protocol. `_fast_*` are the core's: structs are read and written natively but by subclasses that have their own ways."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from fastthrift.apache.protocol.TProtocol import (
     TProtocolException,
     TProtocolFactory,
     TProtocolRangeError,
+    changed_ways,
     text_of,
 )
 from fastthrift.apache.Thrift import TType
@@ -47,8 +48,10 @@ class TBinaryProtocol(TProtocolBase):
         self.strictWrite = strictWrite
         self.string_length_limit: Optional[int] = kwargs.get("string_length_limit", DEFAULT_STRING_LENGTH_LIMIT)
         self.container_length_limit: Optional[int] = kwargs.get("container_length_limit")
-        self._fast_decode = fastbinary.decode_binary
-        self._fast_encode = fastbinary.encode_binary
+        # A subclass that reads or writes values its own way is asked for each of them, in the steps of Apache's.
+        writes, reads = (False, False) if type(self) in _OURS else changed_ways(type(self), TBinaryProtocol)
+        self._fast_decode = None if reads else fastbinary.decode_binary
+        self._fast_encode = None if writes else fastbinary.encode_binary
 
     def _check_string_length(self, length: int) -> None:
         self._check_length(self.string_length_limit, length)
@@ -57,7 +60,11 @@ class TBinaryProtocol(TProtocolBase):
         self._check_length(self.container_length_limit, length)
 
     def writeMessageBegin(self, name: str, type: int, seqid: int) -> None:
-        if self.strictWrite:
+        if self.strictWrite and self._fast_encode is None:
+            self.writeI32(self.VERSION_1 | type)
+            self.writeString(name)
+            self.writeI32(seqid)
+        elif self.strictWrite:
             text = name.encode("utf-8")
             try:
                 head = _TWO_I32.pack(self.VERSION_1 | type, len(text)), text, _I32.pack(seqid)
@@ -79,6 +86,10 @@ class TBinaryProtocol(TProtocolBase):
         pass
 
     def writeFieldBegin(self, name: str, type: int, id: int) -> None:
+        if self._fast_encode is None:
+            self.writeByte(type)
+            self.writeI16(id)
+            return
         try:
             self.trans.write(_FIELD.pack(type, id))
         except _StructError as error:
@@ -91,25 +102,36 @@ class TBinaryProtocol(TProtocolBase):
         self.trans.write(b"\x00")
 
     def writeMapBegin(self, ktype: int, vtype: int, size: int) -> None:
-        self.trans.write(_MAP.pack(ktype, vtype, size))
+        if self._fast_encode is None:
+            self.writeByte(ktype)
+            self._write_list_head(vtype, size)
+        else:
+            self.trans.write(_MAP.pack(ktype, vtype, size))
 
     def writeMapEnd(self) -> None:
         pass
 
+    def _write_list_head(self, etype: int, size: int) -> None:
+        if self._fast_encode is None:
+            self.writeByte(etype)
+            self.writeI32(size)
+        else:
+            self.trans.write(_LIST.pack(etype, size))
+
     def writeListBegin(self, etype: int, size: int) -> None:
-        self.trans.write(_LIST.pack(etype, size))
+        self._write_list_head(etype, size)
 
     def writeListEnd(self) -> None:
         pass
 
     def writeSetBegin(self, etype: int, size: int) -> None:
-        self.trans.write(_LIST.pack(etype, size))
+        self._write_list_head(etype, size)
 
     def writeSetEnd(self) -> None:
         pass
 
     def writeBool(self, bool: Any) -> None:
-        self.trans.write(b"\x01" if bool else b"\x00")
+        self.writeByte(1 if bool else 0)
 
     def _write_number(self, form: Struct, number: Any) -> None:
         try:
@@ -134,7 +156,11 @@ class TBinaryProtocol(TProtocolBase):
         self._write_number(_DOUBLE, dub)
 
     def writeBinary(self, str: bytes) -> None:
-        self.trans.write(_I32.pack(len(str)) + str)
+        if self._fast_encode is None:
+            self.writeI32(len(str))
+            self.trans.write(str)
+        else:
+            self.trans.write(_I32.pack(len(str)) + str)
 
     def writeUuid(self, uuid: Any) -> None:
         self.trans.write(uuid.bytes)
@@ -172,25 +198,32 @@ class TBinaryProtocol(TProtocolBase):
         pass
 
     def readMapBegin(self) -> tuple[int, int, int]:
-        ktype, vtype, size = _MAP.unpack(self.trans.readAll(6))
+        if self._fast_decode is None:
+            ktype, vtype, size = self.readByte(), self.readByte(), self.readI32()
+        else:
+            ktype, vtype, size = _MAP.unpack(self.trans.readAll(6))
         self._check_container_length(size)
         return (ktype, vtype, size)
 
     def readMapEnd(self) -> None:
         pass
 
-    def readListBegin(self) -> tuple[int, int]:
-        etype, size = _LIST.unpack(self.trans.readAll(5))
+    def _read_list_head(self) -> tuple[int, int]:
+        if self._fast_decode is None:
+            etype, size = self.readByte(), self.readI32()
+        else:
+            etype, size = _LIST.unpack(self.trans.readAll(5))
         self._check_container_length(size)
         return (etype, size)
+
+    def readListBegin(self) -> tuple[int, int]:
+        return self._read_list_head()
 
     def readListEnd(self) -> None:
         pass
 
     def readSetBegin(self) -> tuple[int, int]:
-        etype, size = _LIST.unpack(self.trans.readAll(5))
-        self._check_container_length(size)
-        return (etype, size)
+        return self._read_list_head()
 
     def readSetEnd(self) -> None:
         pass
@@ -249,12 +282,17 @@ class TBinaryProtocolFactory(TProtocolFactory):
 
 
 class TBinaryProtocolAccelerated(TBinaryProtocol):
-    """The same under the name of Apache's with the C extension. ``fallback`` is taken and has no effect."""
+    """The same under the name of Apache's with the C extension. ``fallback`` is taken and has no effect. Goes past
+    what subclasses override, as Apache's does."""
+
+    _is_accelerated = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if kwargs:
             kwargs.pop("fallback", None)
         TBinaryProtocol.__init__(self, *args, **kwargs)
+        self._fast_decode = fastbinary.decode_binary
+        self._fast_encode = fastbinary.encode_binary
 
 
 class TBinaryProtocolAcceleratedFactory(TProtocolFactory):
@@ -276,4 +314,5 @@ class TBinaryProtocolAcceleratedFactory(TProtocolFactory):
         )
 
 
-_core.set_apache(protocols=((TBinaryProtocol, TBinaryProtocolAccelerated), ()))
+_OURS = (TBinaryProtocol, TBinaryProtocolAccelerated)
+_core.set_apache(protocols=(_OURS, ()))

@@ -1,4 +1,4 @@
-"""The compact protocol. `_fast_*` are the core's: structs are read and written natively in all of its classes."""
+"""The compact protocol. `_fast_*` are the core's: structs are read and written natively but by subclasses that have their own ways."""
 
 from __future__ import annotations
 
@@ -29,6 +29,7 @@ from fastthrift.apache.protocol.TProtocol import (
     TProtocolException,
     TProtocolFactory,
     TProtocolTypeError,
+    changed_ways,
     checkIntegerLimits,
     text_of,
 )
@@ -77,8 +78,10 @@ class TCompactProtocol(TProtocolBase):
         self.__containers: list[int] = []
         self.string_length_limit = string_length_limit
         self.container_length_limit = container_length_limit
-        self._fast_decode = fastbinary.decode_compact
-        self._fast_encode = fastbinary.encode_compact
+        # A subclass that reads or writes values its own way is asked for each of them.
+        writes, reads = (False, False) if type(self) in _OURS else changed_ways(type(self), TCompactProtocol)
+        self._fast_decode = None if reads else fastbinary.decode_compact
+        self._fast_encode = None if writes else fastbinary.encode_compact
 
     def _check_string_length(self, length: int) -> None:
         self._check_length(self.string_length_limit, length)
@@ -403,12 +406,17 @@ class TCompactProtocolFactory(TProtocolFactory):
 
 
 class TCompactProtocolAccelerated(TCompactProtocol):
-    """The same under the name of Apache's with the C extension. ``fallback`` is taken and has no effect."""
+    """The same under the name of Apache's with the C extension. ``fallback`` is taken and has no effect. Goes past
+    what subclasses override, as Apache's does."""
+
+    _is_accelerated = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if kwargs:
             kwargs.pop("fallback", None)
         TCompactProtocol.__init__(self, *args, **kwargs)
+        self._fast_decode = fastbinary.decode_compact
+        self._fast_encode = fastbinary.encode_compact
 
 
 class TCompactProtocolAcceleratedFactory(TProtocolFactory):
@@ -426,4 +434,5 @@ class TCompactProtocolAcceleratedFactory(TProtocolFactory):
         return TCompactProtocolAccelerated(trans, self.string_length_limit, self.container_length_limit)
 
 
-_core.set_apache(protocols=((), (TCompactProtocol, TCompactProtocolAccelerated)))
+_OURS = (TCompactProtocol, TCompactProtocolAccelerated)
+_core.set_apache(protocols=((), _OURS))

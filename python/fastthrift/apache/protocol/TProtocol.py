@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, Callable, Optional
+from weakref import WeakKeyDictionary
 
 from fastthrift import _core
 from fastthrift.apache.Thrift import TException, TFrozenDict, TType
@@ -71,6 +72,7 @@ class TProtocolBase:
     _recursion_depth = 0
     _fast_decode: Optional[Callable[..., Any]] = None
     _fast_encode: Optional[Callable[..., Any]] = None
+    _is_accelerated = False
 
     def __init__(self, trans: Any) -> None:
         self.trans = trans
@@ -473,6 +475,26 @@ def checkIntegerLimits(i: int, bits: int) -> None:
         raise TProtocolRangeError(
             TProtocolException.INVALID_DATA, f"{_RANGES[bits]} requires {low} <= number <= {high}"
         )
+
+
+_changed: WeakKeyDictionary[Any, tuple[bool, bool]] = WeakKeyDictionary()
+
+
+def changed_ways(cls: Any, base: Any) -> tuple[bool, bool]:
+    """Whether a class has its own ways to write values, and to read them, where its base has others or is None. The core would
+    not ask for them."""
+    found = _changed.get(cls)
+    if found is None:
+        own = [
+            each
+            for each in dir(cls)
+            if each.startswith(("write", "read", "skip"))
+            and "Message" not in each
+            and (base is None or getattr(cls, each) is not getattr(base, each, None))
+        ]
+        writes = any(each.startswith("write") for each in own)
+        found = _changed[cls] = (writes, any(not each.startswith("write") for each in own))
+    return found
 
 
 class TProtocolFactory:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from fastthrift.apache.protocol.TProtocol import changed_ways
+
 
 class TProtocolDecorator:
     """``TProtocolDecorator(protocol)`` of a subclass is an object of that subclass *and* of the protocol's class, on the same
@@ -13,7 +15,15 @@ class TProtocolDecorator:
         wrapped = type(protocol)
         decorated = type(f"Decorated{wrapped.__name__}", (cls, wrapped), {})
         made: Any = object.__new__(decorated)
-        made.__dict__.update(vars(protocol))
+        state = made.__dict__
+        state.update(vars(protocol))
+        # As the protocols have it for their subclasses: the accelerated ones go past all of them, as Apache's do.
+        if not getattr(wrapped, "_is_accelerated", True) and "_fast_encode" in state:
+            writes, reads = changed_ways(cls, None)
+            if writes:
+                state["_fast_encode"] = None
+            if reads:
+                state["_fast_decode"] = None
         return made
 
     def __init__(self, protocol: Any) -> None:
