@@ -18,4 +18,14 @@ struct Limits {
   std::size_t container = no_limit;  // elements of one container; the message bounds it anyway
 };
 
+// The same for a client of HTTP, in bytes: the sizes of nginx and Envoy; a body is a frame.
+struct HttpLimits {
+  std::size_t line = 8 * 1024;   // the request line
+  std::size_t field = 8 * 1024;  // one header line
+  std::size_t head = 64 * 1024;  // all of them
+  std::size_t fields = 100;      // their number
+  std::size_t body = 16'384'000;
+  std::size_t chunk_extensions = 8 * 1024;  // in all of one body
+};
+
 }  // namespace fastthrift

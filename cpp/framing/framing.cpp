@@ -2,6 +2,7 @@
 
 #include "framing/dialect.hpp"
 #include "framing/framed.hpp"
+#include "framing/http.hpp"
 #include "framing/unframed.hpp"
 #include "wire/compact.hpp"
 
@@ -27,6 +28,7 @@ std::unique_ptr<Framing> make_unframed(const Options& options) {
 }  // namespace
 
 std::unique_ptr<Framing> make_framing(const Options& options) {
+  if (options.http) return std::make_unique<Http>(options);
   switch (options.kind) {
     case Kind::unframed:
       return make_unframed(options);

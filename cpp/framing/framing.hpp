@@ -32,6 +32,7 @@ struct Options {
   wire::Protocol protocol = wire::Protocol::binary;  // an unframed message ends where its bytes say
   bool strict_read = true;
   Limits limits;
+  std::optional<HttpLimits> http;  // each message is the body of a request (http.hpp)
 };
 
 // One direction of one connection. Show `next` the bytes that are not used up yet, always from the first of
@@ -57,6 +58,12 @@ class Framing {
 
   // How the peer speaks, where the framing finds that out.
   virtual std::optional<Dialect> dialect() const { return std::nullopt; }
+
+  // Appends what the framing itself has to tell the peer, once, behind all answers: HTTP lets a client go on,
+  // and says why it refused.
+  virtual void speak(Buffer& out) { static_cast<void>(out); }
+  // The rest of a message did not come in time: true where `speak` has a word for that.
+  virtual bool give_up() { return false; }
 };
 
 std::unique_ptr<Framing> make_framing(const Options& options);

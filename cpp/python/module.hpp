@@ -27,6 +27,9 @@ int add_to(PyObject* module);
 namespace header {
 int add_to(PyObject* module);
 }  // namespace header
+namespace http {
+int add_to(PyObject* module);
+}  // namespace http
 namespace apache {
 int add_to(PyObject* module);
 }  // namespace apache

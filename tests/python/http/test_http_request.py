@@ -270,6 +270,12 @@ def test_a_request_has_its_line_and_headers() -> None:
     assert request.fields == [(b"host", b"x"), (b"content-length", b"5"), (b"x-one", b"1"), (b"x-one", b"2")]
 
 
+def test_trailers_are_no_headers() -> None:
+    (request,) = read(head(POST, HOST, CHUNKED) + b"5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n")
+    assert isinstance(request, Request)
+    assert request.fields == [(b"host", b"x"), (b"transfer-encoding", b"chunked")]
+
+
 KEPT = [
     ("HTTP/1.1", [], True),
     ("HTTP/1.1", ["Connection: close"], False),
