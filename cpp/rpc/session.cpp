@@ -16,7 +16,33 @@ using boost::system::error_code;
 
 // Each of these is what `run` waits for; it lives in the coroutine's frame while it waits.
 
-// Until there is something to read. Holds no buffer.
+// Until something has been read, or the wait is over. What is there already comes without a wait: a client
+// that called again while others had their turn costs no more than a read.
+struct Session::Receipt {
+  Session& session;
+  error_code error = {};
+  std::size_t asked = 0, came = 0;
+  bool armed = false;
+
+  bool await_ready() const noexcept { return false; }
+  void await_resume() const noexcept {}
+  void await_suspend(std::coroutine_handle<> coroutine) {
+    asked = session.read_size();
+    std::uint8_t* const to = session.in_.prepare(asked);
+    session.socket_.async_receive(
+        asio::buffer(to, asked),
+        [this, &sessions = session.sessions_, resumption = Resumption(coroutine, armed)](
+            error_code failure, std::size_t bytes) mutable {
+          error = failure;
+          came = bytes;
+          resumption.resume();
+          sessions.keep_leading();
+        });
+    armed = true;
+  }
+};
+
+// Until there is something to read, without a buffer for it: costs a system call more.
 struct Session::Readable {
   Session& session;
   error_code error = {};
@@ -36,31 +62,34 @@ struct Session::Readable {
   }
 };
 
-// Until the others had their turn. A client that called again meanwhile is answered without a wait, which
-// costs two system calls; right behind the answer there would be nothing to read yet.
+// Until the others had their turn: right behind the answer there would be nothing to read yet.
 struct Session::Others {
   Session& session;
 
-  bool await_ready() const noexcept {
-    session.others_had_turns_ = false;
-    return session.sessions_.is_alone();
-  }
-  bool await_resume() const noexcept { return session.others_had_turns_; }
+  bool await_ready() const noexcept { return session.sessions_.is_alone(); }
+  void await_resume() const noexcept {}
   void await_suspend(std::coroutine_handle<> coroutine) {
     session.coroutine_ = coroutine;
     session.sessions_.round().await_turn(session);
   }
 };
 
-// Until the handler has answered from messages_ what it could; `outcome_` says how that went.
+// Until the handler has answered from messages_ what it could; `outcome_` says how that went. Without others
+// there is no round to wait for.
 struct Session::Handling {
   Session& session;
+  bool has_lost_lead = false;
 
-  bool await_ready() const noexcept { return false; }
+  bool await_ready() noexcept {
+    if (!session.sessions_.is_alone()) return false;
+    has_lost_lead = !session.sessions_.round().handle_alone(session);
+    return !has_lost_lead;
+  }
   void await_resume() const noexcept {}
   void await_suspend(std::coroutine_handle<> coroutine) {
     session.coroutine_ = coroutine;
-    session.sessions_.round().await_handler(session);
+    if (!has_lost_lead) return session.sessions_.round().await_handler(session);
+    session.return_to_leader();
   }
 };
 
@@ -114,10 +143,7 @@ Session::Session(Sessions& sessions, Socket socket, std::unique_ptr<Handler> han
 
 Session::~Session() { sessions_.ended(*this); }
 
-void Session::go_on(bool others_had_turns) {
-  others_had_turns_ = others_had_turns;
-  std::exchange(coroutine_, nullptr).resume();
-}
+void Session::go_on() { std::exchange(coroutine_, nullptr).resume(); }
 
 void Session::abandon() { std::exchange(coroutine_, nullptr).destroy(); }
 
@@ -126,19 +152,22 @@ Detached Session::run(std::shared_ptr<Session> self) {
   try {
     std::string error;
     bool goes_on = true;
-    bool may_be_readable = false;
     while (goes_on && !s.closed_) {
-      if (!may_be_readable) {
+      if (s.sessions_.draining && !s.has_request()) break;
+      if (s.is_idle_) {
         Readable readable{s};
         co_await readable;
+        s.is_idle_ = false;
         if (readable.error || s.closed_) break;
       }
-      const net::Transfer read = s.read();
-      if (read.bytes == 0 && net::would_block(read.error)) {
-        may_be_readable = false;
+      Receipt receipt{s};
+      co_await receipt;
+      if (receipt.error == asio::error::operation_aborted && s.is_idle_ && !s.closed_) {
+        s.in_.release();
         continue;
       }
-      if (read.bytes == 0) break;  // the end of the stream, too: all that came is answered
+      if (receipt.error || s.closed_) break;  // the end of the stream, too: all that came is answered
+      s.take(receipt.came, receipt.asked);
 
       const std::size_t used = s.cut_messages(error);
       s.answered_ = 0;
@@ -159,8 +188,7 @@ Detached Session::run(std::shared_ptr<Session> self) {
         s.handler_->refused(net::peer_of(s.socket_.native_handle()), error);
         break;
       }
-      if (s.sessions_.draining && s.in_.empty()) break;
-      if (goes_on && !s.closed_) may_be_readable = co_await Others{s};
+      if (goes_on && !s.closed_) co_await Others{s};
     }
     if (!s.closed_) {
       s.waiting_ = Waiting::delivery;
@@ -212,14 +240,10 @@ void Session::send_answers() {
   if (answers_.capacity() > most_room) answers_.release();
 }
 
-net::Transfer Session::read() {
-  const std::size_t most = read_size();
-  const net::Transfer read = net::receive_now(socket_.native_handle(), in_.prepare(most), most);
-  if (read.bytes == 0) return read;
+void Session::take(std::size_t came, std::size_t asked) {
   if (in_.empty()) since_ = sessions_.now;
-  in_.commit(read.bytes);
-  if (read.bytes == most) room_ = std::min(room_ * 4, most_room);
-  return read;
+  in_.commit(came);
+  if (came == asked) room_ = std::min(room_ * 4, most_room);
 }
 
 std::size_t Session::read_size() const {
@@ -316,19 +340,27 @@ void Session::check(const Patience& patience) {
   } else if (waiting_ == Waiting::call) {
     if (patience.idle != 0 && age > patience.idle) {
       close();
-    } else if (age >= 2 && in_.empty()) {
-      in_.release();
+    } else if (age >= 2 && in_.empty() && !is_idle_) {
       answers_.release();
       std::vector<Bytes>().swap(messages_);
       room_ = least_room;
+      is_idle_ = true;
+      error_code ignored;
+      socket_.cancel(ignored);  // the receipt, for the memory that it waits with
     }
   }
 }
 
 void Session::drain() {
-  if (in_handler_ || closed_ || sending_ || awaited_ || waiting_ != Waiting::call || !in_.empty()) return;
-  // A request that has arrived but was not read yet is in flight as well.
-  if (!net::wait_for(socket_.native_handle(), true, false, 0).readable) close();
+  if (in_handler_ || closed_ || sending_ || awaited_ || waiting_ != Waiting::call || has_request()) return;
+  // What was read a moment ago comes in spite of this.
+  error_code ignored;
+  socket_.cancel(ignored);
+}
+
+// Or a part of one. What has arrived but was not read yet is in flight as well.
+bool Session::has_request() {
+  return !in_.empty() || net::wait_for(socket_.native_handle(), true, false, 0).readable;
 }
 
 void Session::close() {
