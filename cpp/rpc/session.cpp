@@ -2,6 +2,7 @@
 
 #include "base/errors.hpp"
 #include "net/listener.hpp"
+#include "rpc/session_delivery.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
@@ -16,6 +17,32 @@ using boost::system::error_code;
 
 // Each of these is what `run` waits for; it lives in the coroutine's frame while it waits.
 
+// The memory of the one receipt that a session waits for. Asio's own cache has room for two of a thread's.
+template <class T>
+class Session::ReceiptAllocator {
+ public:
+  using value_type = T;
+
+  explicit ReceiptAllocator(Session& session) : session_(&session) {}
+  template <class Other>
+  ReceiptAllocator(const ReceiptAllocator<Other>& other) : session_(other.session_) {}
+
+  T* allocate(std::size_t n) {
+    ReceiptMemory& memory = session_->receipt_memory_;
+    if (n * sizeof(T) > sizeof memory.bytes || memory.is_used) return std::allocator<T>().allocate(n);
+    memory.is_used = true;
+    return reinterpret_cast<T*>(memory.bytes);
+  }
+  void deallocate(T* at, std::size_t n) {
+    ReceiptMemory& memory = session_->receipt_memory_;
+    if (reinterpret_cast<std::byte*>(at) != memory.bytes) return std::allocator<T>().deallocate(at, n);
+    memory.is_used = false;
+  }
+  bool operator==(const ReceiptAllocator&) const = default;
+
+  Session* session_;
+};
+
 // Until something has been read, or the wait is over. What is there already comes without a wait: a client
 // that called again while others had their turn costs no more than a read.
 struct Session::Receipt {
@@ -29,17 +56,24 @@ struct Session::Receipt {
   void await_suspend(std::coroutine_handle<> coroutine) {
     asked = session.read_size();
     std::uint8_t* const to = session.in_.prepare(asked);
-    session.socket_.async_receive(
-        asio::buffer(to, asked),
-        [this, &sessions = session.sessions_, resumption = Resumption(coroutine, armed)](
-            error_code failure, std::size_t bytes) mutable {
-          error = failure;
-          came = bytes;
-          resumption.resume();
-          sessions.keep_leading();
-        });
+    session.socket_.async_receive(asio::buffer(to, asked), Completion{*this, Resumption(coroutine, armed)});
     armed = true;
   }
+
+  struct Completion {
+    Receipt& receipt;
+    Resumption resumption;
+
+    using allocator_type = ReceiptAllocator<std::byte>;
+    allocator_type get_allocator() const noexcept { return allocator_type(receipt.session); }
+    void operator()(error_code failure, std::size_t bytes) {
+      Sessions& sessions = receipt.session.sessions_;
+      receipt.error = failure;
+      receipt.came = bytes;
+      resumption.resume();
+      sessions.keep_leading();
+    }
+  };
 };
 
 // Until there is something to read, without a buffer for it: costs a system call more.
@@ -90,32 +124,6 @@ struct Session::Handling {
     session.coroutine_ = coroutine;
     if (!has_lost_lead) return session.sessions_.round().await_handler(session);
     session.return_to_leader();
-  }
-};
-
-// Until at most `most` bytes are unsent.
-struct Session::Delivery {
-  Session& session;
-  std::size_t most;
-  std::coroutine_handle<> coroutine = nullptr;
-
-  bool await_ready() const noexcept { return !session.sending_ || session.unsent() <= most; }
-  void await_resume() const noexcept {}
-  void await_suspend(std::coroutine_handle<> waiting) {
-    coroutine = waiting;
-    session.awaited_ = this;
-  }
-};
-
-// Keeps the session alive while the rest of its answers is on the way.
-struct Session::Sending {
-  std::shared_ptr<Session> session;
-
-  explicit Sending(std::shared_ptr<Session> alive) : session(std::move(alive)) {}
-  Sending(Sending&&) = default;
-  ~Sending() {
-    // Dropped with the io_context: nobody else frees the coroutine that waits for the delivery.
-    if (session && session->awaited_) std::exchange(session->awaited_, nullptr)->coroutine.destroy();
   }
 };
 
@@ -226,20 +234,6 @@ void Session::return_to_leader() {
   });
 }
 
-void Session::send_answers() {
-  if (answers_.empty()) return;
-  if (sending_) {
-    queue(std::move(answers_), 0);
-    answers_.clear();
-    return;
-  }
-  const net::Transfer sent = net::send_now(socket_.native_handle(), answers_.bytes());
-  if (sent.error != 0 && !net::would_block(sent.error)) return close();
-  if (sent.bytes < answers_.size()) return queue(std::exchange(answers_, Buffer()), sent.bytes);
-  answers_.clear();
-  if (answers_.capacity() > most_room) answers_.release();
-}
-
 void Session::take(std::size_t came, std::size_t asked) {
   if (in_.empty()) since_ = sessions_.now;
   in_.commit(came);
@@ -280,51 +274,6 @@ void Session::consume(std::size_t used) {
     waiting_ = Waiting::rest_of_message;
     if (used != 0) since_ = sessions_.now;
   }
-}
-
-void Session::queue(Buffer&& answers, std::size_t sent) {
-  if (sending_) {
-    if (sent_ > unsent_.size() / 2) {
-      unsent_.consume(sent_);
-      sent_ = 0;
-    }
-    unsent_.append(answers.bytes().subspan(sent));
-    return;
-  }
-  unsent_ = std::move(answers);
-  sent_ = sent;
-  progress_ = sessions_.now;
-  send_rest();
-}
-
-void Session::send_rest() {
-  sending_ = true;
-  socket_.async_wait(Socket::wait_write, [this, sending = Sending(self_.lock())](error_code error) mutable {
-    const std::shared_ptr<Session> alive = std::move(sending.session);
-    Sessions& sessions = sessions_;
-    sending_ = false;
-    if (!error && !closed_) {
-      const net::Transfer sent = net::send_now(socket_.native_handle(), unsent_.bytes().subspan(sent_));
-      if (sent.bytes != 0) progress_ = sessions.now;
-      sent_ += sent.bytes;
-      if (sent.error != 0 && !net::would_block(sent.error)) {
-        close();
-      } else if (unsent() != 0) {
-        send_rest();
-      } else {
-        unsent_.release();
-        sent_ = 0;
-        if (waiting_ == Waiting::call) since_ = sessions.now;
-        if (sessions.draining) drain();
-      }
-    } else {
-      close();
-    }
-    if (awaited_ && (closed_ || unsent() <= awaited_->most)) {
-      std::exchange(awaited_, nullptr)->coroutine.resume();
-      sessions.keep_leading();
-    }
-  });
 }
 
 void Session::check(const Patience& patience) {
@@ -374,16 +323,6 @@ void Session::close() {
   closed_ = true;
   error_code ignored;
   socket_.close(ignored);
-}
-
-// Before an orderly close: with unread bytes the system would send a reset, which may destroy the last
-// answers on their way.
-void Session::linger() {
-  net::shut_down(socket_.native_handle(), false, true);
-  std::uint8_t unread[4096];
-  for (int i = 0; i < 16 && net::receive_now(socket_.native_handle(), unread, sizeof unread).bytes != 0;
-       ++i) {
-  }
 }
 
 }  // namespace fastthrift::rpc

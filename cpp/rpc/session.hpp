@@ -108,6 +108,12 @@ class Session {
   static constexpr std::uint32_t least_room = 1024, most_room = 1 << 18;
 
   struct Receipt;
+  template <class T>
+  class ReceiptAllocator;
+  struct ReceiptMemory {
+    alignas(std::max_align_t) std::byte bytes[256];
+    bool is_used = false;
+  };
   struct Readable;
   struct Others;
   struct Handling;
@@ -152,7 +158,8 @@ class Session {
   bool in_handler_ = false;
   bool is_put_off_ = false;  // the handler left its messages for another turn
   bool closed_ = false;
-  bool is_idle_ = false;               // waits, or is about to, without memory
+  bool is_idle_ = false;  // waits, or is about to, without memory
+  ReceiptMemory receipt_memory_;
   std::coroutine_handle<> coroutine_;  // while it waits in the round
 };
 
