@@ -76,6 +76,27 @@ void write_struct(Buffer& out, PyObject* object, const CodecOptions& options) {
   });
 }
 
+void read_fields(Input& in, PyObject* object, const Layout& layout, const CodecOptions& options) {
+  decode(in, options, [&](auto& decoder) {
+    try {
+      decoder.direct_fields(object, layout);
+    } catch (...) {
+      decoder.path().raise_with(layout.type());
+    }
+  });
+}
+
+void write_field(Buffer& out, const Layout& layout, const FieldLayout* field, PyObject* value,
+                 const CodecOptions& options) {
+  encode(out, options, [&](auto& encoder) {
+    try {
+      encoder.only_field(layout, field, value);
+    } catch (...) {
+      encoder.path().raise_with(layout.type());
+    }
+  });
+}
+
 namespace {
 
 bool has_its_spec(PyTypeObject* type, PyObject* thrift_spec) {

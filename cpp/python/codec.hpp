@@ -34,6 +34,12 @@ struct CodecOptions {
 void read_struct(Input& in, PyObject* object, const CodecOptions& options);
 // Appends the struct; on an exception `out` is as it was before.
 void write_struct(Buffer& out, PyObject* object, const CodecOptions& options);
+// The same where the caller has the layout at hand, which is current and goes by offset.
+void read_fields(Input& in, PyObject* object, const Layout& layout, const CodecOptions& options);
+// A struct with nothing but this field, or with none (`field` is null, or the value None), without the
+// instance.
+void write_field(Buffer& out, const Layout& layout, const FieldLayout* field, PyObject* value,
+                 const CodecOptions& options);
 // The same for an object of any class by a spec in Apache's form, `[class, thrift_spec]`, and an object made
 // for it.
 void read_struct_by(Input& in, PyObject* object, PyTypeObject* type, PyObject* thrift_spec,

@@ -35,6 +35,8 @@ class Decoder {
   PyObject* structure_of(PyTypeObject* type, const Layout& layout);
   Ref plain_structure(PyTypeObject* type, PyObject* thrift_spec);
   void other_fields(PyObject* object, const Layout& layout);
+  // An instance whose layout goes by offset. True: each of the layout's fields came, in their order.
+  bool direct_fields(PyObject* object, const Layout& layout);
 
   Path& path() { return path_; }
 
@@ -42,8 +44,6 @@ class Decoder {
   using TType = wire::TType;
   using Level = Depth::Level;
 
-  // True: each of the layout's fields came, in their order.
-  bool direct_fields(PyObject* object, const Layout& layout);
   template <class Set>
   void each_field(const Layout& layout, Set set);
   const FieldLayout* next_field(const Layout& layout, std::size_t expected, bool& is_end);

@@ -29,6 +29,8 @@ class Encoder {
   // Any object with a `thrift_spec`; one in a struct in Apache's form by what stands there.
   void structure(PyObject* object, const Shape* shape = nullptr);
   void other_fields(PyObject* object, const Layout& layout);
+  // A struct of one field, or of none: null, or a value that is None.
+  void only_field(const Layout& layout, const FieldLayout* only, PyObject* value);
   void value(const Layout& layout, const Shape& shape, PyObject* value);
   void rarer_value(const Layout& layout, const Shape& shape, PyObject* value);
 
@@ -138,6 +140,28 @@ void Encoder<Writer>::direct_fields(PyObject* object, const Layout& layout) {
     }
     throw;
   }
+}
+
+template <class Writer>
+void Encoder<Writer>::only_field(const Layout& layout, const FieldLayout* only, PyObject* value) {
+  const Depth::StructLevel level(depth_, "writing a Thrift struct");
+  typename Writer::Place place(out_);
+  const auto saved = place.struct_begin();
+  if (only != nullptr && value != Py_None) {
+    place.make_room();
+    if (!write_plain(place, only->form, value, BeforeField{only->head})) {
+      place.leave();
+      try {
+        field(layout, *only, value);
+      } catch (...) {
+        if (PyErr_Occurred() != nullptr) explain_refusal(layout, *only, value);
+        path_.enter_field(only->name);
+        throw;
+      }
+      place.resume();
+    }
+  }
+  place.struct_end(saved);
 }
 
 template <class Writer>

@@ -6,8 +6,8 @@
 #include "python/payload.hpp"
 #include "python/raised.hpp"
 
-#include <algorithm>
-#include <vector>
+#include <memory>
+#include <optional>
 
 namespace fastthrift::python {
 namespace {
@@ -24,6 +24,33 @@ bool is_application_exception(PyObject* error) {
 bool is_awaitable(PyObject* object) {
   const PyAsyncMethods* methods = Py_TYPE(object)->tp_as_async;
   return methods != nullptr && methods->am_await != nullptr;
+}
+
+// Of a payload class, or of any other.
+const Layout& layout_for(PyObject* object, std::unique_ptr<Layout>& keep) {
+  PyTypeObject* type = Py_TYPE(object);
+  return payload::is_payload_type(type) ? payload::layout_of(type) : payload::layout_of_object(object, keep);
+}
+
+// Null: the method returns nothing.
+const FieldLayout* success_in(const Layout& result) {
+  const int position = result.find(0, 0);
+  return position < 0 ? nullptr : &result.fields()[static_cast<std::size_t>(position)];
+}
+
+// The field for an exception that a handler has raised, the first in the order of ids; null: it is not
+// declared.
+const FieldLayout* declaration_of(PyObject* error, const Layout& result) {
+  const FieldLayout* match = nullptr;
+  for (const FieldLayout& field : result.fields()) {
+    const Shape& shape = result.shape(field.shape);
+    if (field.id == 0 || shape.form != Form::structure || shape.type == nullptr) continue;
+    if (match != nullptr && match->id < field.id) continue;
+    const int is_one = PyObject_IsInstance(error, reinterpret_cast<PyObject*>(shape.type));
+    checked_status(is_one);
+    if (is_one != 0) match = &field;
+  }
+  return match;
 }
 
 }  // namespace
@@ -65,7 +92,7 @@ Processor::Outcome Processor::finish(const Awaited& awaited, PyObject* result, P
                                      const framing::Framing& framing, Buffer& answers) {
   const std::size_t before = answers.size();
   try {
-    const Call call{*awaited.method, awaited.sequence_id, {options_, framing, answers}};
+    const Call call{*awaited.method, awaited.sequence_id, {options_, framing, answers}, nullptr};
     return error == nullptr ? answer_returned(call, result) : answer_raised(call, error);
   } catch (...) {
     answers.truncate(before);
@@ -75,73 +102,19 @@ Processor::Outcome Processor::finish(const Awaited& awaited, PyObject* result, P
   }
 }
 
-Processor::Outcome Processor::answer_dialect(Bytes message, const framing::Framing& framing, Buffer& answers,
-                                             const rpc::Turn& turn) {
-  const std::size_t before = answers.size();
-  try {
-    const framing::Dialect dialect = framing.dialect().value();
-    dialects_->check(dialect);
-    if (dialect == framing::Dialect::headers) return answer_frame(message, answers, turn);
-    const Ref headers = dialects_->begin({});
-    const ReplyPlace place{dialects_->codec(framing::protocol_of(dialect)), framing, answers};
-    return answer_call(message, place, &turn, nullptr);
-  } catch (...) {
-    answers.truncate(before);
-    const Ref error = take_current();
-    log_refused("a message", error ? text_of_object(error.get()) : "");
-    return Outcome::close;
-  }
-}
-
-// One message behind a header, answered with the same protocol, transforms and flags.
-Processor::Outcome Processor::answer_frame(Bytes bytes, Buffer& answers, const rpc::Turn& turn) {
-  framing::HeaderFrame frame = framing::read_header_frame(bytes);
-  framing::Header& header = frame.header;
-  const Ref headers = dialects_->begin(header.info);
-  // What cannot be opened can be answered; which call it was, only its sender knows.
-  const auto refuse_frame = [&](RemoteError::Kind kind, const std::string& text) {
-    header.transforms.clear();
-    const wire::Protocol protocol =
-        header.protocol == framing::Header::compact ? wire::Protocol::compact : wire::Protocol::binary;
-    const HeaderAnswer around = dialects_->answer_to(header, Ref::share(headers.get()));
-    refuse({dialects_->codec(protocol), around, answers}, {"", MessageType::call, header.sequence_id}, kind,
-           text);
-    return Outcome::answered;
-  };
-  if (header.protocol != framing::Header::binary && header.protocol != framing::Header::compact) {
-    const std::string number = std::to_string(header.protocol);
-    header.protocol = framing::Header::binary;
-    return refuse_frame(RemoteError::Kind::invalid_protocol, "Unknown protocol " + number + " in the header");
-  }
-  for (const std::uint32_t transform : header.transforms) {
-    if (transform == framing::Header::zlib) continue;
-    return refuse_frame(RemoteError::Kind::invalid_transform,
-                        "Unknown transform " + std::to_string(transform) + " in the header");
-  }
-  Ref plain;  // holds the message
-  Bytes message = frame.payload;
-  if (!header.transforms.empty()) {
-    plain = dialects_->undo(message, header.transforms.size());
-    message = {reinterpret_cast<const std::uint8_t*>(PyBytes_AS_STRING(plain.get())),
-               static_cast<std::size_t>(PyBytes_GET_SIZE(plain.get()))};
-  }
-  const CodecOptions& codec = dialects_->codec(
-      header.protocol == framing::Header::compact ? wire::Protocol::compact : wire::Protocol::binary);
-  Input in(message);
-  header.sequence_id = read_message_begin(in, codec).sequence_id;
-  const HeaderAnswer around = dialects_->answer_to(header, Ref::share(headers.get()));
-  return answer_call(message, {codec, around, answers}, &turn, nullptr);
-}
-
 Processor::Outcome Processor::answer_call(Bytes message, const ReplyPlace& place, const rpc::Turn* turn,
                                           Awaited* awaited) {
   Buffer& answers = place.out;
   const std::size_t before = answers.size();
   try {
     Input in(message);
-    const wire::MessageHeader header = read_message_begin(in, message, place.options);
+    wire::MessageHeader header{};
     ServedMethods::Unknown unknown;
-    ServedMethod* method = methods_.find(header.name, unknown);
+    ServedMethod* method = methods_.find_again(in, place.options.protocol, header);
+    if (method == nullptr) {
+      header = read_message_begin(in, message, place.options);
+      method = methods_.find(header.name, unknown);
+    }
     const wire::MessageHeader named{method != nullptr ? method->text() : unknown.name, header.type,
                                     header.sequence_id};
     const bool is_call = header.type == MessageType::call || header.type == MessageType::oneway;
@@ -158,9 +131,12 @@ Processor::Outcome Processor::answer_call(Bytes message, const ReplyPlace& place
     }
     if (turn != nullptr && method->is_slow && (before != 0 || turn->has_others())) return Outcome::later;
 
-    Ref args = method->take_args();
+    const Call call{*method, header.sequence_id, place, awaited};
+    const LayoutUse use;
+    std::unique_ptr<Layout> kept;
+    std::optional<Arguments> arguments;
     try {
-      read_struct(in, args.get(), place.options);
+      read_arguments(in, call, kept, arguments);
     } catch (...) {
       const Ref error = take_current();
       const std::string text = text_of_object(error.get());
@@ -168,7 +144,7 @@ Processor::Outcome Processor::answer_call(Bytes message, const ReplyPlace& place
       refuse(place, named, RemoteError::Kind::protocol_error, text);
       return Outcome::answered;
     }
-    const Outcome outcome = run({*method, header.sequence_id, place, awaited}, std::move(args));
+    const Outcome outcome = run(call, *arguments);
     if (turn != nullptr) method->is_slow = turn->is_long();
     return outcome;
   } catch (...) {
@@ -184,38 +160,34 @@ wire::MessageHeader Processor::header_of(const Call& call) {
   return {call.method.text(), MessageType::call, call.sequence_id};
 }
 
-Processor::Outcome Processor::run(const Call& call, Ref args) {
-  Fields fields(args.get());
-  const auto& declared = fields.layout().fields();
-  constexpr std::size_t few = 8;
-  PyObject* on_stack[few + 1];
-  std::vector<PyObject*> on_heap;
-  std::vector<Ref> held;  // what attribute access gave; slots hold theirs
-  PyObject** stack = on_stack;
-  if (declared.size() > few) {
-    on_heap.resize(declared.size() + 1);
-    stack = on_heap.data();
+void Processor::read_arguments(Input& in, const Call& call, std::unique_ptr<Layout>& kept,
+                               std::optional<Arguments>& arguments) {
+  ServedMethod& method = call.method;
+  if (const Layout* layout = method.args_layout()) [[likely]] {
+    Ref scratch = method.take_scratch();
+    read_fields(in, scratch.get(), *layout, call.place.options);
+    arguments.emplace(method.handler(), *layout).take_from(scratch.get());
+    return method.give_back(std::move(scratch));
   }
-  std::size_t count = 0;
-  stack[count++] = call.method.handler();
-  for (const FieldLayout& field : declared) {
-    if (!fields.is_direct()) held.push_back(fields.get(field));
-    PyObject* value = fields.is_direct() ? fields.slot(field) : held.back().get();
-    if (field.required && value == Py_None) {
-      refuse_missing(call, field);
-      return Outcome::answered;
-    }
-    stack[count++] = value;
+  const Ref args = method.make_args();
+  read_struct(in, args.get(), call.place.options);
+  arguments.emplace(method.handler(), layout_for(args.get(), kept)).read_from(args.get());
+}
+
+Processor::Outcome Processor::run(const Call& call, const Arguments& arguments) {
+  if (const FieldLayout* missing = arguments.missing()) {
+    refuse_missing(call, *missing);
+    return Outcome::answered;
   }
   // The handler's method is looked up for each call, so that it can be replaced while the server runs.
   Parked parked;
-  PyObject* result = PyObject_VectorcallMethod(call.method.name(), stack, count, nullptr);
+  PyObject* result =
+      PyObject_VectorcallMethod(call.method.name(), arguments.stack(), arguments.size(), nullptr);
   parked.disarm();
-  Ref returned = Ref::steal(result);
+  const Ref returned = Ref::steal(result);
   if (!returned) return answer_raised(call, take_raised().get());
-  call.method.give_back_args(std::move(args), fields);
   if (call.awaited != nullptr && is_awaitable(returned.get())) {
-    *call.awaited = {&call.method, call.sequence_id, std::move(returned)};
+    *call.awaited = {&call.method, call.sequence_id, returned};
     return Outcome::answered;
   }
   return answer_returned(call, returned.get());
@@ -224,15 +196,16 @@ Processor::Outcome Processor::run(const Call& call, Ref args) {
 Processor::Outcome Processor::answer_returned(const Call& call, PyObject* returned) {
   if (call.method.is_oneway()) return Outcome::answered;
   try {
-    Ref success = call.method.take_result();
-    Fields result_fields(success.get());
-    const Layout& layout = result_fields.layout();
-    const int position = layout.find(0);
-    if (position >= 0) {
-      result_fields.set(layout.fields()[static_cast<std::size_t>(position)], returned);
+    const LayoutUse use;
+    if (const Layout* layout = call.method.result_layout()) [[likely]] {
+      write_result(call.place, header_of(call), *layout, success_in(*layout), returned);
+      return Outcome::answered;
     }
-    write_result(call.place, header_of(call), success.get());
-    call.method.give_back_result(std::move(success), result_fields);
+    const Ref result = call.method.make_result();
+    std::unique_ptr<Layout> keep;
+    if (const FieldLayout* success = success_in(layout_for(result.get(), keep)))
+      checked_status(payload::assign(result.get(), success->name, returned));
+    write_result(call.place, header_of(call), result.get());
     return Outcome::answered;
   } catch (...) {
     const Ref error = take_current();
@@ -259,22 +232,19 @@ Processor::Outcome Processor::answer_raised(const Call& call, PyObject* error) {
       return Outcome::answered;
     }
     if (is_ordinary) {
-      const Ref result = call.method.take_result();
-      Fields fields(result.get());
-      const Layout& layout = fields.layout();
-      const FieldLayout* match = nullptr;  // the first in the order of ids
-      for (const FieldLayout& field : layout.fields()) {
-        const Shape& shape = layout.shape(field.shape);
-        if (field.id == 0 || shape.form != Form::structure || shape.type == nullptr) continue;
-        if (match != nullptr && match->id < field.id) continue;
-        const int is_one = PyObject_IsInstance(error, reinterpret_cast<PyObject*>(shape.type));
-        checked_status(is_one);
-        if (is_one != 0) match = &field;
-      }
-      if (match != nullptr) {
+      const LayoutUse use;
+      const Layout* plain = call.method.result_layout();
+      const Ref result = plain != nullptr ? Ref() : call.method.make_result();
+      std::unique_ptr<Layout> keep;
+      const Layout& layout = plain != nullptr ? *plain : layout_for(result.get(), keep);
+      if (const FieldLayout* declared = declaration_of(error, layout)) {
         if (call.method.is_oneway()) return Outcome::answered;
-        fields.set(*match, error);
-        write_result(call.place, header_of(call), result.get());
+        if (plain != nullptr) {
+          write_result(call.place, header_of(call), layout, declared, error);
+        } else {
+          checked_status(payload::assign(result.get(), declared->name, error));
+          write_result(call.place, header_of(call), result.get());
+        }
         return Outcome::answered;
       }
     }

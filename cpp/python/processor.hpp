@@ -1,5 +1,6 @@
 #pragma once
 
+#include "python/handler_arguments.hpp"
 #include "python/codec.hpp"
 #include "python/dialects.hpp"
 #include "python/ref.hpp"
@@ -7,6 +8,7 @@
 #include "python/served_methods.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/errors.hpp"
@@ -58,7 +60,10 @@ class Processor {
   Outcome answer_dialect(Bytes message, const framing::Framing& framing, Buffer& answers,
                          const rpc::Turn& turn);
   Outcome answer_frame(Bytes frame, Buffer& answers, const rpc::Turn& turn);
-  Outcome run(const Call& call, Ref args);
+  // `kept` owns the layout of a class that is not ours.
+  static void read_arguments(Input& in, const Call& call, std::unique_ptr<Layout>& kept,
+                             std::optional<Arguments>& arguments);
+  Outcome run(const Call& call, const Arguments& arguments);
   void refuse_missing(const Call& call, const FieldLayout& field);
   Outcome answer_returned(const Call& call, PyObject* returned);
   Outcome answer_raised(const Call& call, PyObject* error);

@@ -15,15 +15,14 @@ void write_application_exception(Buffer& out, PyObject* error, const CodecOption
   write_struct_by(out, error, reinterpret_cast<PyTypeObject*>(type), apache::application_spec(), options);
 }
 
-using WriteBody = void (*)(Buffer& out, PyObject* body, const CodecOptions& options);
-
+template <class WriteBody>
 void write(const ReplyPlace& place, const wire::MessageHeader& header, wire::MessageType type,
-           WriteBody write_body, PyObject* body) {
+           WriteBody write_body) {
   Buffer& out = place.out;
   const std::size_t start = place.framing.begin(out);
   try {
     write_message_begin(out, header.name, type, header.sequence_id, place.options);
-    write_body(out, body, place.options);
+    write_body();
     place.framing.end(out, start);
   } catch (...) {
     out.truncate(start);
@@ -34,11 +33,18 @@ void write(const ReplyPlace& place, const wire::MessageHeader& header, wire::Mes
 }  // namespace
 
 void write_result(const ReplyPlace& place, const wire::MessageHeader& header, PyObject* result) {
-  write(place, header, wire::MessageType::reply, write_struct, result);
+  write(place, header, wire::MessageType::reply, [&] { write_struct(place.out, result, place.options); });
+}
+
+void write_result(const ReplyPlace& place, const wire::MessageHeader& header, const Layout& layout,
+                  const FieldLayout* field, PyObject* value) {
+  write(place, header, wire::MessageType::reply,
+        [&] { write_field(place.out, layout, field, value, place.options); });
 }
 
 void write_exception(const ReplyPlace& place, const wire::MessageHeader& header, PyObject* error) {
-  write(place, header, wire::MessageType::exception, write_application_exception, error);
+  write(place, header, wire::MessageType::exception,
+        [&] { write_application_exception(place.out, error, place.options); });
 }
 
 void refuse(const ReplyPlace& place, const wire::MessageHeader& header, RemoteError::Kind kind,

@@ -22,6 +22,9 @@ struct ReplyPlace {
 
 // `header` is the call's. `result`: the method's result struct.
 void write_result(const ReplyPlace& place, const wire::MessageHeader& header, PyObject* result);
+// The same of a result struct in which nothing but this field is set, if any.
+void write_result(const ReplyPlace& place, const wire::MessageHeader& header, const Layout& layout,
+                  const FieldLayout* field, PyObject* value);
 // An exception that is a struct, a TApplicationException.
 void write_exception(const ReplyPlace& place, const wire::MessageHeader& header, PyObject* error);
 // A TApplicationException of `kind`, unless the call is a oneway. No text: None.

@@ -3,56 +3,9 @@
 #include "python/errors.hpp"
 #include "python/payload_type.hpp"
 
+#include <algorithm>
+
 namespace fastthrift::python {
-namespace {
-
-const Layout& layout_for(PyObject* object, std::unique_ptr<Layout>& keep) {
-  PyTypeObject* type = Py_TYPE(object);
-  if (!payload::is_payload_type(type)) return payload::layout_of_object(object, keep);
-  const Layout* current = payload::current_layout(type);
-  return current != nullptr ? *current : payload::layout_of(type);
-}
-
-}  // namespace
-
-Fields::Fields(PyObject* object)
-    : object_(object),
-      layout_(layout_for(object, keep_)),
-      is_direct_(layout_.is_direct() && Py_TYPE(object) == layout_.type()) {}
-
-Ref Fields::get(const FieldLayout& field) const {
-  if (is_direct_) return Ref::share(slot(field));
-  Ref value = Ref::steal(PyObject_GetAttr(object_, field.name));
-  if (value) return value;
-  if (!PyErr_ExceptionMatches(PyExc_AttributeError)) throw PythonError();
-  PyErr_Clear();
-  return Ref::share(Py_None);
-}
-
-void Fields::set(const FieldLayout& field, PyObject* value) {
-  if (is_direct_) {
-    payload::store(object_, field.offset, Ref::share(value));
-  } else {
-    checked_status(PyObject_SetAttr(object_, field.name, value));
-  }
-}
-
-void Fields::clear() {
-  for (const FieldLayout& field : layout_.fields()) {
-    PyObject*& value = payload::slot(object_, field.offset);
-    if (value == Py_None) continue;
-    PyObject* old = std::exchange(value, Ref::share(Py_None).release());
-    Py_XDECREF(old);
-  }
-}
-
-bool Fields::is_clear() const {
-  for (const FieldLayout& field : layout_.fields()) {
-    if (payload::slot(object_, field.offset) != Py_None) return false;
-  }
-  return true;
-}
-
 ServedMethod::ServedMethod(PyObject* service, PyObject* handler, PyObject* name)
     : service_(Ref::share(service)), handler_(Ref::share(handler)) {
   PyObject* interned = Ref::share(name).release();
@@ -79,31 +32,39 @@ ServedMethod::ServedMethod(PyObject* service, PyObject* handler, PyObject* name)
   }
 }
 
-Ref ServedMethod::take(Kind& kind) {
-  if (kind.spare) return std::exchange(kind.spare, Ref());
-  if (!kind.is_native) return checked(PyObject_CallNoArgs(kind.type.get()));
-  Ref object = payload::make(reinterpret_cast<PyTypeObject*>(kind.type.get()));
+const Layout* ServedMethod::plain_layout(Kind& kind) {
+  if (!kind.is_native) return nullptr;
+  auto* type = reinterpret_cast<PyTypeObject*>(kind.type.get());
   if (!kind.is_known) {
-    const Fields fields(object.get());
+    const Ref object = payload::make(type);
+    const Layout& layout = payload::layout_of(type);
+    const auto is_none = [&](const FieldLayout& field) {
+      return payload::slot(object.get(), field.offset) == Py_None;
+    };
     kind.is_known = true;
-    kind.is_reusable = fields.is_direct() && fields.is_clear();
+    kind.is_plain = Py_TYPE(object.get()) == type && layout.is_direct() &&
+                    std::all_of(layout.fields().begin(), layout.fields().end(), is_none);
   }
-  return object;
+  if (!kind.is_plain) return nullptr;
+  const Layout* current = payload::current_layout(type);
+  const Layout& layout = current != nullptr ? *current : payload::layout_of(type);
+  return layout.is_direct() ? &layout : nullptr;
 }
 
-void ServedMethod::give_back(Kind& kind, Ref object, Fields& fields) {
+Ref ServedMethod::take_scratch() { return scratch_ ? std::exchange(scratch_, Ref()) : make_args(); }
+
+void ServedMethod::give_back(Ref scratch) {
   // With another reference to it somebody has kept it (a debugger, a finalizer): then it is his.
-  if (!kind.is_reusable || kind.spare || Py_REFCNT(object.get()) != 1 || !fields.is_direct()) return;
-  fields.clear();
-  kind.spare = std::move(object);
+  if (!scratch_ && Py_REFCNT(scratch.get()) == 1) scratch_ = std::move(scratch);
+}
+
+Ref ServedMethod::make(Kind& kind) {
+  if (!kind.is_native) return checked(PyObject_CallNoArgs(kind.type.get()));
+  return payload::make(reinterpret_cast<PyTypeObject*>(kind.type.get()));
 }
 
 void ServedMethod::leak() {
-  for (Ref* each : {&service_, &handler_, &name_}) each->release();
-  for (Kind* kind : {&args_, &result_}) {
-    kind->type.release();
-    kind->spare.release();
-  }
+  for (Ref* each : {&service_, &handler_, &name_, &args_.type, &result_.type, &scratch_}) each->release();
 }
 
 }  // namespace fastthrift::python

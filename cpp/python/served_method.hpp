@@ -9,33 +9,6 @@
 // One method of a service as its server sees it, from the classes `<name>_args` and `<name>_result`.
 namespace fastthrift::python {
 
-// An instance with its layout, whatever class it is of: reads and writes its fields.
-class Fields {
- public:
-  explicit Fields(PyObject* object);
-
-  const Layout& layout() const { return layout_; }
-  // By offset: the slots are all there is to see.
-  bool is_direct() const { return is_direct_; }
-  // Borrowed; only where it is direct.
-  PyObject* slot(const FieldLayout& field) const {
-    PyObject* value = payload::slot(object_, field.offset);
-    return value == nullptr ? Py_None : value;
-  }
-  Ref get(const FieldLayout& field) const;
-  void set(const FieldLayout& field, PyObject* value);
-  // All fields None; only where it is direct.
-  void clear();
-  bool is_clear() const;
-
- private:
-  LayoutUse use_;
-  PyObject* object_;
-  std::unique_ptr<Layout> keep_;
-  const Layout& layout_;
-  bool is_direct_;
-};
-
 class ServedMethod {
  public:
   // Throws PythonError where the service has no classes for it.
@@ -47,12 +20,18 @@ class ServedMethod {
   std::string_view text() const { return text_; }
   bool is_oneway() const { return is_oneway_; }
 
-  // Instances for one call, given back when it is over: making one costs more than the codec does to fill it.
-  Ref take_args() { return take(args_); }
-  Ref take_result() { return take(result_); }
-  // `fields` are the object's own.
-  void give_back_args(Ref object, Fields& fields) { give_back(args_, std::move(object), fields); }
-  void give_back_result(Ref object, Fields& fields) { give_back(result_, std::move(object), fields); }
+  // The layouts of its classes where a call needs no more than these: the classes are ours, start with all
+  // fields None and go by offset. Else null. The caller has a LayoutUse.
+  const Layout* args_layout() { return plain_layout(args_); }
+  const Layout* result_layout() { return plain_layout(result_); }
+
+  // An instance to read plain arguments into, given back empty before anybody else can see it: making one
+  // costs more than the codec does to fill it.
+  Ref take_scratch();
+  void give_back(Ref scratch);
+  // Instances as `args()` and `result()` make them.
+  Ref make_args() { return make(args_); }
+  Ref make_result() { return make(result_); }
 
   // It kept its thread long when it was last called.
   bool is_slow = false;
@@ -63,13 +42,12 @@ class ServedMethod {
  private:
   struct Kind {
     Ref type;
-    Ref spare;
     bool is_native = false;  // a payload class
-    bool is_known = false;   // whether it starts with all fields None, so that it can be used again
-    bool is_reusable = false;
+    bool is_known = false;   // whether it starts with all fields None
+    bool is_plain = false;
   };
-  static Ref take(Kind& kind);
-  static void give_back(Kind& kind, Ref object, Fields& fields);
+  static const Layout* plain_layout(Kind& kind);
+  static Ref make(Kind& kind);
 
   Ref service_;
   Ref handler_;
@@ -77,6 +55,7 @@ class ServedMethod {
   std::string_view text_;  // in name_
   Kind args_;
   Kind result_;
+  Ref scratch_;
   bool is_oneway_ = false;
 };
 

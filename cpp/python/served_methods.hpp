@@ -6,6 +6,9 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "base/input.hpp"
+#include "wire/types.hpp"
+
 // What a server can be asked for. All members need the GIL.
 namespace fastthrift::python {
 
@@ -24,6 +27,9 @@ class ServedMethods {
     std::string text;
     bool has_service = true;
   };
+  // A call of the same method as the one before, in the binary protocol: most are. Reads its header. Null:
+  // not that, and nothing is read.
+  ServedMethod* find_again(Input& in, wire::Protocol protocol, wire::MessageHeader& header);
   // Null: `unknown` says more. Valid while this lives.
   ServedMethod* find(std::string_view name, Unknown& unknown);
 
@@ -46,7 +52,7 @@ class ServedMethods {
   };
   using Methods = std::unordered_map<std::string, ServedMethod, Hash, std::equal_to<>>;
   Methods methods_;                      // those that have been asked for, by the name in the message
-  Methods::value_type* last_ = nullptr;  // most calls are of the same method as the one before
+  Methods::value_type* last_ = nullptr;  // the one before
 };
 
 }  // namespace fastthrift::python

@@ -53,6 +53,13 @@ void Round::await_handler(Session& session) {
   post();
 }
 
+bool Round::handle_alone(Session& session) {
+  const Batch batch(factory_);
+  if (session.handle(false) == Session::Handled::done) return true;
+  sessions_.lose_lead();
+  return false;
+}
+
 void Round::take_over() {
   if (!turns_.is_empty() || !read_.is_empty() || !answered_.is_empty()) post();
 }
@@ -75,10 +82,7 @@ void Round::post() {
 void Round::run() {
   is_posted_ = false;
   answer();  // of a round that a handler has cut short
-  const bool are_several = turns_.has_several();
-  for (Queue now = std::exchange(turns_, Queue()); Session* session = now.pop();) {
-    session->go_on(are_several);
-  }
+  for (Queue now = std::exchange(turns_, Queue()); Session* session = now.pop();) session->go_on();
   if (!read_.is_empty() && !handle()) return;
   answer();
   take_over();
@@ -109,7 +113,7 @@ bool Round::handle() {
 
 void Round::answer() {
   // Sessions that go on at once are for the next time.
-  for (Queue now = std::exchange(answered_, Queue()); Session* session = now.pop();) session->go_on(true);
+  for (Queue now = std::exchange(answered_, Queue()); Session* session = now.pop();) session->go_on();
 }
 
 }  // namespace fastthrift::rpc

@@ -25,6 +25,9 @@ class Round {
   // Lets the session's handler have its messages, then resumes it, to send the answers.
   void await_handler(Session& session);
 
+  // At once, without a round. False: this thread leads no more, and the session has to return to the leader.
+  bool handle_alone(Session& session);
+
   // By a new leader, before anything else.
   void take_over();
   // Frees the sessions that wait here, at the end of the server.
@@ -34,7 +37,6 @@ class Round {
   class Queue {
    public:
     bool is_empty() const { return first_ == nullptr; }
-    bool has_several() const { return first_ != last_; }
     void push(Session& session);
     void push_front(Session& session);
     Session* pop();  // null: empty

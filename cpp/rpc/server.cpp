@@ -3,6 +3,7 @@
 #include "base/errors.hpp"
 #include "net/deadline.hpp"
 #include "net/listener.hpp"
+#include "rpc/acceptor.hpp"
 #include "rpc/session.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -15,10 +16,7 @@
 #include <string>
 
 #if !defined(_WIN32)
-#include <sys/socket.h>
 #include <unistd.h>
-#else
-#include <winsock2.h>
 #endif
 
 namespace fastthrift::rpc {
@@ -29,10 +27,7 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr int accepted_at_once = 64;
-constexpr milliseconds exhaustion_pause{50};
 constexpr milliseconds failure_grace{5000};
-constexpr milliseconds warning_pause{1000};
 
 // Leaves io_context::run on a thread that does not lead any more.
 struct Demoted {};
@@ -58,33 +53,15 @@ std::size_t in_a_sweep(std::size_t bytes_a_second, milliseconds period) {
   return std::max<std::size_t>(1, bytes_a_second / 1000 * ms + bytes_a_second % 1000 * ms / 1000);
 }
 
-int family_of(net::SocketHandle socket) {
-  sockaddr_storage address{};
-#if defined(_WIN32)
-  int size = sizeof address;
-#else
-  socklen_t size = sizeof address;
-#endif
-  return ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size) == 0 ? address.ss_family
-                                                                                  : AF_INET;
-}
-
-// What ends one connection before it was accepted, not the listener.
-bool is_passing(int error) {
-#if defined(_WIN32)
-  return error == WSAECONNRESET || error == WSAEINTR;
-#else
-  return error == ECONNABORTED || error == EINTR || error == EPROTO || error == EPERM || error == ENETDOWN ||
-         error == EHOSTUNREACH || error == ENETUNREACH || error == ETIMEDOUT;
-#endif
-}
-
 }  // namespace
 
 // The flow: `start` gives a thread the lead, which runs the io_context: accepts, resumes sessions, sweeps.
 // `stop` makes it drain; once the last session has ended, or the grace is over, `finish` ends the threads.
 // All members belong to the leading thread, apart from what is atomic or const.
-class Server::State final : public Leader, public Sessions, public std::enable_shared_from_this<State> {
+class Server::State final : public Leader,
+                            public Sessions,
+                            public Acceptor::Owner,
+                            public std::enable_shared_from_this<State> {
  public:
   State(net::SocketHandle listener, std::shared_ptr<HandlerFactory> factory, const ServerOptions& options)
       : Sessions(options.handler_threads, *factory),
@@ -94,32 +71,16 @@ class Server::State final : public Leader, public Sessions, public std::enable_s
         patience_{in_sweeps(options.idle, period_), in_sweeps(options.message, period_),
                   in_a_sweep(options.least_rate, period_), in_sweeps(options.stalled, period_)},
         work_(io_->get_executor()),
-        listener_(io_->get_executor()),
         sweep_(*io_),
-        pause_(*io_),
         grace_(*io_) {
     unsent = options.unsent;
-    int error = 0;
-    const net::SocketHandle copy = net::duplicate(listener, error);
-    if (copy == net::no_socket) {
-      throw TransportError(TransportError::Kind::not_open, "Could not listen: " + net::error_text(error),
-                           error);
-    }
-    error_code failed;
-    listener_->assign(asio::generic::stream_protocol(family_of(copy), 0), copy, failed);
-    if (failed) {
-      net::close(copy);
-      throw TransportError(TransportError::Kind::not_open, "Could not listen: " + failed.message(),
-                           failed.value());
-    }
-    net::set_non_blocking(copy);
+    acceptor_.emplace(*io_, *this, listener);
   }
 
   ~State() override {
     work_.reset();
-    listener_.reset();
+    acceptor_.reset();
     sweep_.reset();
-    pause_.reset();
     grace_.reset();
     finished_ = true;
     round_.abandon();
@@ -134,7 +95,7 @@ class Server::State final : public Leader, public Sessions, public std::enable_s
     process_ = ::getpid();
 #endif
     if (started_.exchange(true)) return;
-    await_connection();
+    acceptor_->start();
     leadership_.start(shared_from_this());
   }
 
@@ -194,62 +155,23 @@ class Server::State final : public Leader, public Sessions, public std::enable_s
     --count_;
     if (finished_) return;
     if (draining) return finish_if_done();
-    if (full_ && count_ < most_connections_) {
-      full_ = false;
-      await_connection();
-    }
+    acceptor_->has_room_again();
   }
 
  private:
-  void await_connection() {
-    if (draining) return;
-    listener_->async_wait(Socket::wait_read, [this](error_code error) {
-      if (draining) return;
-      if (error) return listener_failed(error.message());
-      accept_some();
-    });
-  }
-
-  void accept_some() {
-    for (int i = 0; i < accepted_at_once; ++i) {
-      if (count_ >= most_connections_) {
-        full_ = true;
-        return warn_seldom(std::to_string(count_) + " connections: accepting pauses until one ends");
-      }
-      const net::Accepted accepted = net::accept_now(listener_->native_handle());
-      if (accepted.socket == net::no_socket) {
-        if (net::would_block(accepted.error)) break;
-        if (is_passing(accepted.error)) continue;
-        if (net::is_exhaustion(accepted.error)) return pause(net::error_text(accepted.error));
-        return listener_failed(net::error_text(accepted.error));
-      }
-      try {
-        Session::start(*this, accepted.socket, accepted.family, *factory_, options_.framing);
-      } catch (const std::exception&) {
-        // Out of memory: this one is refused.
-      }
+  // What the acceptor asks
+  bool has_room() const override { return count_ < most_connections_; }
+  void accepted(const net::Accepted& accepted) override {
+    try {
+      Session::start(*this, accepted.socket, accepted.family, *factory_, options_.framing);
+    } catch (const std::exception&) {
+      // Out of memory: this one is refused.
     }
-    await_connection();
   }
-
-  // The listener stays readable while nothing can be accepted: waiting for it would spin.
-  void pause(const std::string& why) {
-    warn_seldom(why + ": accepting pauses");
-    pause_->expires_after(exhaustion_pause);
-    pause_->async_wait([this](error_code error) {
-      if (!error) await_connection();
-    });
+  void accepting_pauses(const std::string& why) override {
+    factory_->warn((why.empty() ? std::to_string(count_) + " connections" : why) + ": accepting pauses");
   }
-
-  // At the limit each connection that ends would be worth a word.
-  void warn_seldom(const std::string& text) {
-    const auto now = net::Clock::now();
-    if (warned_ && now - *warned_ < warning_pause) return;
-    warned_ = now;
-    factory_->warn(text);
-  }
-
-  void listener_failed(const std::string& why) {
+  void listener_failed(const std::string& why) override {
     factory_->warn("the listening socket has failed (" + why + "): the server stops");
     leadership_.lift_limit();
     begin_stop(failure_grace);
@@ -271,9 +193,7 @@ class Server::State final : public Leader, public Sessions, public std::enable_s
     if (finished_) return;
     if (!draining) {
       draining = true;
-      error_code ignored;
-      listener_->close(ignored);
-      pause_->cancel();
+      acceptor_->stop();
       for_each([](Session& session) { session.drain(); });
     }
     if (grace.count() <= 0) return close_all();
@@ -323,13 +243,11 @@ class Server::State final : public Leader, public Sessions, public std::enable_s
   std::atomic<std::size_t> count_{0};
 
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work_;
-  std::optional<Socket> listener_;
-  std::optional<asio::steady_timer> sweep_, pause_, grace_;
+  std::optional<Acceptor> acceptor_;
+  std::optional<asio::steady_timer> sweep_, grace_;
   std::optional<net::Clock::time_point> grace_end_;
-  std::optional<net::Clock::time_point> warned_;
   Session* first_ = nullptr;
   bool sweeping_ = false;
-  bool full_ = false;     // accepting goes on when a session ends
   bool closing_ = false;  // the grace is over
   bool finished_ = false;
 };

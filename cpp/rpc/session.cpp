@@ -2,6 +2,7 @@
 
 #include "base/errors.hpp"
 #include "net/listener.hpp"
+#include "rpc/session_delivery.hpp"
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
@@ -16,7 +17,66 @@ using boost::system::error_code;
 
 // Each of these is what `run` waits for; it lives in the coroutine's frame while it waits.
 
-// Until there is something to read. Holds no buffer.
+// The memory of the one receipt that a session waits for. Asio's own cache has room for two of a thread's.
+template <class T>
+class Session::ReceiptAllocator {
+ public:
+  using value_type = T;
+
+  explicit ReceiptAllocator(Session& session) : session_(&session) {}
+  template <class Other>
+  ReceiptAllocator(const ReceiptAllocator<Other>& other) : session_(other.session_) {}
+
+  T* allocate(std::size_t n) {
+    ReceiptMemory& memory = session_->receipt_memory_;
+    if (n * sizeof(T) > sizeof memory.bytes || memory.is_used) return std::allocator<T>().allocate(n);
+    memory.is_used = true;
+    return reinterpret_cast<T*>(memory.bytes);
+  }
+  void deallocate(T* at, std::size_t n) {
+    ReceiptMemory& memory = session_->receipt_memory_;
+    if (reinterpret_cast<std::byte*>(at) != memory.bytes) return std::allocator<T>().deallocate(at, n);
+    memory.is_used = false;
+  }
+  bool operator==(const ReceiptAllocator&) const = default;
+
+  Session* session_;
+};
+
+// Until something has been read, or the wait is over. What is there already comes without a wait: a client
+// that called again while others had their turn costs no more than a read.
+struct Session::Receipt {
+  Session& session;
+  error_code error = {};
+  std::size_t asked = 0, came = 0;
+  bool armed = false;
+
+  bool await_ready() const noexcept { return false; }
+  void await_resume() const noexcept {}
+  void await_suspend(std::coroutine_handle<> coroutine) {
+    asked = session.read_size();
+    std::uint8_t* const to = session.in_.prepare(asked);
+    session.socket_.async_receive(asio::buffer(to, asked), Completion{*this, Resumption(coroutine, armed)});
+    armed = true;
+  }
+
+  struct Completion {
+    Receipt& receipt;
+    Resumption resumption;
+
+    using allocator_type = ReceiptAllocator<std::byte>;
+    allocator_type get_allocator() const noexcept { return allocator_type(receipt.session); }
+    void operator()(error_code failure, std::size_t bytes) {
+      Sessions& sessions = receipt.session.sessions_;
+      receipt.error = failure;
+      receipt.came = bytes;
+      resumption.resume();
+      sessions.keep_leading();
+    }
+  };
+};
+
+// Until there is something to read, without a buffer for it: costs a system call more.
 struct Session::Readable {
   Session& session;
   error_code error = {};
@@ -36,57 +96,34 @@ struct Session::Readable {
   }
 };
 
-// Until the others had their turn. A client that called again meanwhile is answered without a wait, which
-// costs two system calls; right behind the answer there would be nothing to read yet.
+// Until the others had their turn: right behind the answer there would be nothing to read yet.
 struct Session::Others {
   Session& session;
 
-  bool await_ready() const noexcept {
-    session.others_had_turns_ = false;
-    return session.sessions_.is_alone();
-  }
-  bool await_resume() const noexcept { return session.others_had_turns_; }
+  bool await_ready() const noexcept { return session.sessions_.is_alone(); }
+  void await_resume() const noexcept {}
   void await_suspend(std::coroutine_handle<> coroutine) {
     session.coroutine_ = coroutine;
     session.sessions_.round().await_turn(session);
   }
 };
 
-// Until the handler has answered from messages_ what it could; `outcome_` says how that went.
+// Until the handler has answered from messages_ what it could; `outcome_` says how that went. Without others
+// there is no round to wait for.
 struct Session::Handling {
   Session& session;
+  bool has_lost_lead = false;
 
-  bool await_ready() const noexcept { return false; }
+  bool await_ready() noexcept {
+    if (!session.sessions_.is_alone()) return false;
+    has_lost_lead = !session.sessions_.round().handle_alone(session);
+    return !has_lost_lead;
+  }
   void await_resume() const noexcept {}
   void await_suspend(std::coroutine_handle<> coroutine) {
     session.coroutine_ = coroutine;
-    session.sessions_.round().await_handler(session);
-  }
-};
-
-// Until at most `most` bytes are unsent.
-struct Session::Delivery {
-  Session& session;
-  std::size_t most;
-  std::coroutine_handle<> coroutine = nullptr;
-
-  bool await_ready() const noexcept { return !session.sending_ || session.unsent() <= most; }
-  void await_resume() const noexcept {}
-  void await_suspend(std::coroutine_handle<> waiting) {
-    coroutine = waiting;
-    session.awaited_ = this;
-  }
-};
-
-// Keeps the session alive while the rest of its answers is on the way.
-struct Session::Sending {
-  std::shared_ptr<Session> session;
-
-  explicit Sending(std::shared_ptr<Session> alive) : session(std::move(alive)) {}
-  Sending(Sending&&) = default;
-  ~Sending() {
-    // Dropped with the io_context: nobody else frees the coroutine that waits for the delivery.
-    if (session && session->awaited_) std::exchange(session->awaited_, nullptr)->coroutine.destroy();
+    if (!has_lost_lead) return session.sessions_.round().await_handler(session);
+    session.return_to_leader();
   }
 };
 
@@ -114,10 +151,7 @@ Session::Session(Sessions& sessions, Socket socket, std::unique_ptr<Handler> han
 
 Session::~Session() { sessions_.ended(*this); }
 
-void Session::go_on(bool others_had_turns) {
-  others_had_turns_ = others_had_turns;
-  std::exchange(coroutine_, nullptr).resume();
-}
+void Session::go_on() { std::exchange(coroutine_, nullptr).resume(); }
 
 void Session::abandon() { std::exchange(coroutine_, nullptr).destroy(); }
 
@@ -126,19 +160,22 @@ Detached Session::run(std::shared_ptr<Session> self) {
   try {
     std::string error;
     bool goes_on = true;
-    bool may_be_readable = false;
     while (goes_on && !s.closed_) {
-      if (!may_be_readable) {
+      if (s.sessions_.draining && !s.has_request()) break;
+      if (s.is_idle_) {
         Readable readable{s};
         co_await readable;
+        s.is_idle_ = false;
         if (readable.error || s.closed_) break;
       }
-      const net::Transfer read = s.read();
-      if (read.bytes == 0 && net::would_block(read.error)) {
-        may_be_readable = false;
+      Receipt receipt{s};
+      co_await receipt;
+      if (receipt.error == asio::error::operation_aborted && s.is_idle_ && !s.closed_) {
+        s.in_.release();
         continue;
       }
-      if (read.bytes == 0) break;  // the end of the stream, too: all that came is answered
+      if (receipt.error || s.closed_) break;  // the end of the stream, too: all that came is answered
+      s.take(receipt.came, receipt.asked);
 
       const std::size_t used = s.cut_messages(error);
       s.answered_ = 0;
@@ -159,8 +196,7 @@ Detached Session::run(std::shared_ptr<Session> self) {
         s.handler_->refused(net::peer_of(s.socket_.native_handle()), error);
         break;
       }
-      if (s.sessions_.draining && s.in_.empty()) break;
-      if (goes_on && !s.closed_) may_be_readable = co_await Others{s};
+      if (goes_on && !s.closed_) co_await Others{s};
     }
     if (!s.closed_) {
       s.waiting_ = Waiting::delivery;
@@ -198,28 +234,10 @@ void Session::return_to_leader() {
   });
 }
 
-void Session::send_answers() {
-  if (answers_.empty()) return;
-  if (sending_) {
-    queue(std::move(answers_), 0);
-    answers_.clear();
-    return;
-  }
-  const net::Transfer sent = net::send_now(socket_.native_handle(), answers_.bytes());
-  if (sent.error != 0 && !net::would_block(sent.error)) return close();
-  if (sent.bytes < answers_.size()) return queue(std::exchange(answers_, Buffer()), sent.bytes);
-  answers_.clear();
-  if (answers_.capacity() > most_room) answers_.release();
-}
-
-net::Transfer Session::read() {
-  const std::size_t most = read_size();
-  const net::Transfer read = net::receive_now(socket_.native_handle(), in_.prepare(most), most);
-  if (read.bytes == 0) return read;
+void Session::take(std::size_t came, std::size_t asked) {
   if (in_.empty()) since_ = sessions_.now;
-  in_.commit(read.bytes);
-  if (read.bytes == most) room_ = std::min(room_ * 4, most_room);
-  return read;
+  in_.commit(came);
+  if (came == asked) room_ = std::min(room_ * 4, most_room);
 }
 
 std::size_t Session::read_size() const {
@@ -258,51 +276,6 @@ void Session::consume(std::size_t used) {
   }
 }
 
-void Session::queue(Buffer&& answers, std::size_t sent) {
-  if (sending_) {
-    if (sent_ > unsent_.size() / 2) {
-      unsent_.consume(sent_);
-      sent_ = 0;
-    }
-    unsent_.append(answers.bytes().subspan(sent));
-    return;
-  }
-  unsent_ = std::move(answers);
-  sent_ = sent;
-  progress_ = sessions_.now;
-  send_rest();
-}
-
-void Session::send_rest() {
-  sending_ = true;
-  socket_.async_wait(Socket::wait_write, [this, sending = Sending(self_.lock())](error_code error) mutable {
-    const std::shared_ptr<Session> alive = std::move(sending.session);
-    Sessions& sessions = sessions_;
-    sending_ = false;
-    if (!error && !closed_) {
-      const net::Transfer sent = net::send_now(socket_.native_handle(), unsent_.bytes().subspan(sent_));
-      if (sent.bytes != 0) progress_ = sessions.now;
-      sent_ += sent.bytes;
-      if (sent.error != 0 && !net::would_block(sent.error)) {
-        close();
-      } else if (unsent() != 0) {
-        send_rest();
-      } else {
-        unsent_.release();
-        sent_ = 0;
-        if (waiting_ == Waiting::call) since_ = sessions.now;
-        if (sessions.draining) drain();
-      }
-    } else {
-      close();
-    }
-    if (awaited_ && (closed_ || unsent() <= awaited_->most)) {
-      std::exchange(awaited_, nullptr)->coroutine.resume();
-      sessions.keep_leading();
-    }
-  });
-}
-
 void Session::check(const Patience& patience) {
   if (in_handler_ || closed_) return;
   const std::uint32_t now = sessions_.now, age = now - since_;
@@ -316,19 +289,27 @@ void Session::check(const Patience& patience) {
   } else if (waiting_ == Waiting::call) {
     if (patience.idle != 0 && age > patience.idle) {
       close();
-    } else if (age >= 2 && in_.empty()) {
-      in_.release();
+    } else if (age >= 2 && in_.empty() && !is_idle_) {
       answers_.release();
       std::vector<Bytes>().swap(messages_);
       room_ = least_room;
+      is_idle_ = true;
+      error_code ignored;
+      socket_.cancel(ignored);  // the receipt, for the memory that it waits with
     }
   }
 }
 
 void Session::drain() {
-  if (in_handler_ || closed_ || sending_ || awaited_ || waiting_ != Waiting::call || !in_.empty()) return;
-  // A request that has arrived but was not read yet is in flight as well.
-  if (!net::wait_for(socket_.native_handle(), true, false, 0).readable) close();
+  if (in_handler_ || closed_ || sending_ || awaited_ || waiting_ != Waiting::call || has_request()) return;
+  // What was read a moment ago comes in spite of this.
+  error_code ignored;
+  socket_.cancel(ignored);
+}
+
+// Or a part of one. What has arrived but was not read yet is in flight as well.
+bool Session::has_request() {
+  return !in_.empty() || net::wait_for(socket_.native_handle(), true, false, 0).readable;
 }
 
 void Session::close() {
@@ -342,16 +323,6 @@ void Session::close() {
   closed_ = true;
   error_code ignored;
   socket_.close(ignored);
-}
-
-// Before an orderly close: with unread bytes the system would send a reset, which may destroy the last
-// answers on their way.
-void Session::linger() {
-  net::shut_down(socket_.native_handle(), false, true);
-  std::uint8_t unread[4096];
-  for (int i = 0; i < 16 && net::receive_now(socket_.native_handle(), unread, sizeof unread).bytes != 0;
-       ++i) {
-  }
 }
 
 }  // namespace fastthrift::rpc

@@ -93,8 +93,8 @@ class Session {
   // known to be slow, which others with answers should not wait for; `lost_lead`: another thread leads now),
   enum class Handled : std::uint8_t { done, put_off, lost_lead };
   Handled handle(bool has_others);
-  // ... goes on, once others had their turns (or there were none),
-  void go_on(bool others_had_turns);
+  // ... goes on,
+  void go_on();
   // ... goes on with the leader, whatever thread this is,
   void return_to_leader();
   // ... or is freed, because the server has ended.
@@ -107,6 +107,13 @@ class Session {
  private:
   static constexpr std::uint32_t least_room = 1024, most_room = 1 << 18;
 
+  struct Receipt;
+  template <class T>
+  class ReceiptAllocator;
+  struct ReceiptMemory {
+    alignas(std::max_align_t) std::byte bytes[256];
+    bool is_used = false;
+  };
   struct Readable;
   struct Others;
   struct Handling;
@@ -118,7 +125,8 @@ class Session {
           std::unique_ptr<framing::Framing> framing);
   static Detached run(std::shared_ptr<Session> self);
 
-  net::Transfer read();
+  bool has_request();
+  void take(std::size_t came, std::size_t asked);
   std::size_t read_size() const;
   std::size_t cut_messages(std::string& error);
   void consume(std::size_t used);
@@ -150,7 +158,8 @@ class Session {
   bool in_handler_ = false;
   bool is_put_off_ = false;  // the handler left its messages for another turn
   bool closed_ = false;
-  bool others_had_turns_ = false;
+  bool is_idle_ = false;  // waits, or is about to, without memory
+  ReceiptMemory receipt_memory_;
   std::coroutine_handle<> coroutine_;  // while it waits in the round
 };
 

@@ -1,12 +1,13 @@
 #include "wire/binary.hpp"
 
+#include <cstring>
 #include <string>
 
 namespace fastthrift::wire {
 namespace {
 
 constexpr std::uint32_t version_mask = 0xffff0000;
-constexpr std::uint32_t version_1 = 0x80010000;
+constexpr std::uint32_t version_1 = BinaryReader::version_1;
 
 }  // namespace
 
@@ -53,14 +54,18 @@ std::size_t BinaryReader::message_extent(Bytes bytes, const Limits& limits, Opti
 }
 
 void BinaryWriter::message_begin(std::string_view name, MessageType type, std::int32_t sequence_id) {
+  const std::int32_t size = checked_size(name.size());
+  std::uint8_t* at = out_.prepare(12 + name.size());
   if (options_.strict_write) {
-    i32(static_cast<std::int32_t>(version_1 | static_cast<std::uint32_t>(type)));
-    string(name.data(), name.size());
-  } else {
-    string(name.data(), name.size());
-    i8(static_cast<std::int8_t>(type));
+    store_big_endian(at, version_1 | static_cast<std::uint32_t>(type));
+    at += 4;
   }
-  i32(sequence_id);
+  store_big_endian(at, size);
+  if (!name.empty()) std::memcpy(at + 4, name.data(), name.size());
+  at += 4 + name.size();
+  if (!options_.strict_write) *at++ = static_cast<std::uint8_t>(type);
+  store_big_endian(at, sequence_id);
+  out_.commit_to(at + 4);
 }
 
 }  // namespace fastthrift::wire

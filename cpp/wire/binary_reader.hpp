@@ -18,6 +18,7 @@ namespace fastthrift::wire {
 class BinaryReader {
  public:
   using Options = BinaryOptions;
+  static constexpr std::uint32_t version_1 = 0x80010000;  // the first word of a strict message, and its type
   // What `struct_begin` saves for `struct_end`; compact keeps the last field id there.
   struct Saved {};
 
@@ -227,6 +228,16 @@ class BinaryReader {
       at += size;
     }
     return 0;
+  }
+
+  // The same of a message with a version.
+  static std::size_t plain_message_size(Bytes bytes, const Limits& limits) {
+    if (bytes.size() < 12) return 0;
+    const std::uint32_t type = load_big_endian<std::uint32_t>(bytes.data()) - version_1;
+    const std::uint32_t name = load_big_endian<std::uint32_t>(bytes.data() + 4);
+    if (type < 1 || type > 4 || name > limits.method_name || name > bytes.size() - 12) return 0;
+    const std::size_t body = plain_struct_size(bytes.subspan(12 + name), limits);
+    return body == 0 ? 0 : 12 + name + body;
   }
 
   // How many bytes the next header takes, as far as `bytes` tell: it is complete, and reading it cannot run

@@ -36,12 +36,14 @@ class MessageScanner {
     // Nothing behind the limit is looked at, so that the outcome is the same in whatever pieces the bytes
     // come.
     if (message.size() > limits_.message) message = message.first(limits_.message);
+    if (!has_header_) {
+      if (const std::size_t size = plain_message(message)) return size;
+    }
     input_.show(message);
     if (!has_header_) {
       const std::size_t extent = Reader::message_extent(message, limits_, options_);
       if (extent > message.size()) return want(extent);
       reader_.message_begin();
-      if (const std::size_t size = whole_message(message)) return size;
       has_header_ = true;
       walk_.begin(TType::struct_);
     }
@@ -100,15 +102,12 @@ class MessageScanner {
     std::size_t missing_ = 0;  // bytes needed from the position on
   };
 
-  // Behind the header: most messages are all at hand, and their fields are plain values. 0: has to be walked.
-  std::size_t whole_message(Bytes message) {
-    if constexpr (requires { Reader::plain_struct_size(message, limits_); }) {
-      const std::size_t header = input_.offset();
-      const std::size_t body = Reader::plain_struct_size(message.subspan(header), limits_);
-      if (body == 0) return 0;
-      wanted_ = 1;
-      input_.restart();
-      return header + body;
+  // Most messages are all at hand, and their fields are plain values. 0: has to be walked.
+  std::size_t plain_message(Bytes message) {
+    if constexpr (requires { Reader::plain_message_size(message, limits_); }) {
+      const std::size_t size = Reader::plain_message_size(message, limits_);
+      if (size != 0) wanted_ = 1;
+      return size;
     }
     return 0;
   }

@@ -10,9 +10,9 @@ import contextlib
 import socket
 from collections.abc import Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
 
 from fastthrift import _core
+from fastthrift.answer import check_answer, outcome_of
 from fastthrift.thrift import (
     TApplicationException,
     TException,
@@ -22,7 +22,10 @@ from fastthrift.thrift import (
 )
 from fastthrift.transport.socket import TSocket
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from typing_extensions import Self
 
 _LAST_SEQID = 0x7FFFFFFF
@@ -150,46 +153,13 @@ class TClient(_core.ClientCalls):
         except BaseException as error:
             self._fail(error)
             raise
-        if isinstance(answer, TApplicationException):
-            raise answer
-        has_success = any(field[1] == "success" for field in answer.thrift_spec.values())
-        if has_success and answer.success is not None:
-            return answer.success
-        if not answer.thrift_spec:
-            return None
-        for field in answer.thrift_spec.values():
-            if field[1] != "success":
-                declared = getattr(answer, field[1], None)
-                if isinstance(declared, BaseException):
-                    raise declared
-        if has_success:
-            raise TApplicationException(TApplicationException.MISSING_RESULT)
-        return None
+        return outcome_of(answer)
 
     def _read_answer(self, api: str) -> Any:
         """The result struct or the exception of the next message; raises for a message that is no answer to this."""
-        fname, message_type, seqid = self._iprot.read_message_begin()
-        name = fname.decode("utf-8", "replace") if isinstance(fname, bytes) else fname
-        if message_type not in (TMessageType.REPLY, TMessageType.EXCEPTION):
-            raise TApplicationException(
-                TApplicationException.INVALID_MESSAGE_TYPE,
-                f"Invalid message type: {api} was answered with a message of type {message_type}",
-            )
-        if self._sent is not None and seqid != self._sent and not (self.lenient_seqid and seqid == 0):
-            raise TApplicationException(
-                TApplicationException.BAD_SEQUENCE_ID,
-                f"Bad sequence ID: {api} was sent with {self._sent}, the answer has {seqid}",
-            )
-        # A server that cannot open a frame of THeader does not know what was called.
-        if name != api and not (message_type == TMessageType.EXCEPTION and not name):
-            raise TApplicationException(
-                TApplicationException.WRONG_METHOD_NAME, f"Wrong method name: {api} was called, {name!r} answered"
-            )
-        answer = (
-            TApplicationException()
-            if message_type == TMessageType.EXCEPTION
-            else getattr(self._service, api + "_result")()
-        )
+        header = self._iprot.read_message_begin()
+        is_exception = check_answer(api, header, self._sent, self.lenient_seqid)
+        answer = TApplicationException() if is_exception else getattr(self._service, api + "_result")()
         answer.read(self._iprot)
         self._iprot.read_message_end()
         return answer

@@ -7,12 +7,11 @@ exactly ours: where anybody has put a class or a method of his own between socke
 from __future__ import annotations
 
 import atexit
-import logging
 import socket
 from collections.abc import Iterable
-from typing import Any
 
 from fastthrift import _core, defaults
+from fastthrift.log import server_logger
 from fastthrift.processor import TMultiplexedProcessor, TProcessor
 from fastthrift.protocol.base import shares_protocol
 from fastthrift.protocol.binary import TBinaryProtocol
@@ -22,7 +21,9 @@ from fastthrift.transport.framed.cyframed import TCyFramedTransport, TCyFramedTr
 from fastthrift.transport.memory.cymemory import TCyMemoryBuffer
 from fastthrift.transport.socket import TServerSocket
 
-logger = logging.getLogger("fastthrift.server")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _TRANSPORT_FACTORIES = (TCyBufferedTransportFactory, TCyFramedTransportFactory)
 # Methods of a server that see each connection, and of a processor that see each call.
@@ -138,4 +139,4 @@ class EngineLog:
 
     @staticmethod
     def _log(text: str, api: str, error: BaseException) -> None:
-        logger.error(text, api, exc_info=(type(error), error, error.__traceback__))
+        server_logger().error(text, api, exc_info=(type(error), error, error.__traceback__))

@@ -6,16 +6,17 @@ that subclasses override; thriftpy2's order of calling them is kept.
 
 from __future__ import annotations
 
-import logging
 import threading
-from typing import Any, Callable, Optional
 
 from fastthrift import defaults
+from fastthrift.log import server_logger
 from fastthrift.thrift import TApplicationException, TMessageType, TTransportException, TType
 
-logger = logging.getLogger("fastthrift.server")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Optional
 
-Prepared = tuple[str, int, Any, Optional[Callable[[], Any]]]
+    Prepared = tuple[str, int, Any, Optional[Callable[[], Any]]]
 
 _CALLS = (TMessageType.CALL, TMessageType.ONEWAY)
 
@@ -128,9 +129,9 @@ class TProcessor:
                 if not defaults.current.answer_undeclared_exceptions:
                     if isinstance(error, TTransportException):
                         # The server takes it for the connection's own end and says nothing.
-                        logger.exception("%s raised what its IDL does not declare", api)
+                        server_logger().exception("%s raised what its IDL does not declare", api)
                     raise
-                logger.exception("%s raised what its IDL does not declare", api)
+                server_logger().exception("%s raised what its IDL does not declare", api)
                 if answers:
                     self.send_exception(oprot, api, internal_error(api, error), seqid)
                 return
@@ -141,7 +142,7 @@ class TProcessor:
                 self.send_exception(oprot, api, internal_error(api, error), seqid)
             if not _is_only_the_handlers(error):
                 raise
-            logger.exception("%s raised %s", api, type(error).__name__)
+            server_logger().exception("%s raised %s", api, type(error).__name__)
             return
         if answers:
             self._answer(oprot, api, result, seqid)
@@ -155,7 +156,7 @@ class TProcessor:
             if clean is None or not defaults.current.answer_undeclared_exceptions or _is_of_the_connection(error):
                 raise
             clean()
-            logger.exception("%s returned what its IDL does not declare", api)
+            server_logger().exception("%s returned what its IDL does not declare", api)
             self.send_exception(oprot, api, internal_error(api, error), seqid)
 
 
@@ -219,3 +220,9 @@ class TProcessorFactory:
 
     def get_processor(self) -> TProcessor:
         return self.processor_class(*self.args, **self.kwargs)
+
+
+def __getattr__(name: str) -> Any:
+    if name == "logger":
+        return server_logger()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import logging
 
 _LINES_A_SECOND = 10
 _LONGEST = 180

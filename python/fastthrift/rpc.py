@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import importlib
 import socket
-import urllib.parse
 import warnings
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any
 
 from fastthrift.client import TClient
 from fastthrift.processor import TProcessor
@@ -16,11 +14,14 @@ from fastthrift.protocol import TBinaryProtocolFactory
 from fastthrift.protocol.base import TProtocolFactory
 from fastthrift.server import TThreadedServer
 from fastthrift.transport import TBufferedTransportFactory, TServerSocket, TSocket
-from fastthrift.transport.address import port_number
+from fastthrift.transport.address import client_address, server_address
 from fastthrift.transport.base import TTransportFactory
 from fastthrift.transport.socket import UNSET
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from fastthrift.contrib.aio.rpc import make_client as make_aio_client
     from fastthrift.contrib.aio.rpc import make_server as make_aio_server
 
@@ -61,9 +62,9 @@ def make_client(
     socket_family: int = socket.AF_INET,
 ) -> TClient:
     """A connected client of ``service``. ``port`` is an int or a string of digits, ``timeout`` milliseconds."""
-    trans = _client_socket(
-        host, port, unix_socket, url, socket_family, timeout, timeout, (cafile, ssl_context, certfile, keyfile)
-    )
+    tls = {"cafile": cafile, "ssl_context": ssl_context, "certfile": certfile, "keyfile": keyfile}
+    address = client_address(host, port, unix_socket, url, any(tls.values()))
+    trans = _client_socket(address, socket_family, timeout, timeout, tls)
     return _connected(service, trans, proto_factory, trans_factory)
 
 
@@ -91,16 +92,9 @@ def client_context(
             "`timeout` deprecated, use `socket_timeout` and `connect_timeout` instead.", UserWarning, stacklevel=3
         )
         socket_timeout = connect_timeout = timeout
-    trans = _client_socket(
-        host,
-        port,
-        unix_socket,
-        url,
-        socket_family,
-        socket_timeout,
-        connect_timeout,
-        (cafile, ssl_context, certfile, keyfile),
-    )
+    tls = {"cafile": cafile, "ssl_context": ssl_context, "certfile": certfile, "keyfile": keyfile}
+    address = client_address(host, port, unix_socket, url, any(tls.values()))
+    trans = _client_socket(address, socket_family, socket_timeout, connect_timeout, tls)
     client = _connected(service, trans, proto_factory, trans_factory)
     try:
         yield client
@@ -124,65 +118,37 @@ def make_server(
 
     ``client_timeout``: milliseconds that a connection may be silent between calls, None for ever.
     """
-    if unix_socket:
-        if certfile:
-            warnings.warn("SSL only works with host:port, not unix_socket.", UserWarning, stacklevel=2)
-        trans: TServerSocket = TServerSocket(unix_socket=unix_socket, client_timeout=client_timeout)
-    elif host and port is not None and port != "":
+    kind: Any = TServerSocket
+    options: dict[str, Any] = server_address(host, port, unix_socket, bool(certfile))
+    if "host" in options:
+        options["socket_family"] = socket_family
         if certfile:
             # Imported here: a program without TLS does not pay for `ssl`.
-            from fastthrift.transport.sslsocket import TSSLServerSocket
+            from fastthrift.transport.sslsocket import TSSLServerSocket as kind
 
-            trans = TSSLServerSocket(
-                host, port, socket_family=socket_family, client_timeout=client_timeout, certfile=certfile
-            )
-        else:
-            trans = TServerSocket(host=host, port=port, socket_family=socket_family, client_timeout=client_timeout)
-    else:
-        raise ValueError("Either host/port or unix_socket must be provided.")
+            options["certfile"] = certfile
+    trans = kind(client_timeout=client_timeout, **options)
     return TThreadedServer(
         TProcessor(service, handler), trans, iprot_factory=proto_factory, itrans_factory=trans_factory
     )
 
 
 def _client_socket(
-    host: str | None,
-    port: Any,
-    unix_socket: str | None,
-    url: str,
+    address: dict[str, Any],
     socket_family: int,
     socket_timeout: float | None,
     connect_timeout: float | None,
-    tls: tuple[Any, ...],
+    tls: dict[str, Any],
 ) -> TSocket:
-    if url:
-        parsed = urllib.parse.urlparse(url if "//" in url else "//" + url)
-        host = parsed.hostname or host
-        port = parsed.port or port
-    if unix_socket:
-        if any(tls):
-            warnings.warn("SSL only works with host:port, not unix_socket.", UserWarning, stacklevel=4)
-        return TSocket(unix_socket=unix_socket, connect_timeout=connect_timeout, socket_timeout=socket_timeout)
-    if not host or not port_number(port if port != "" else None):
-        raise ValueError("Either host/port or unix_socket or url must be provided.")
-    cafile, ssl_context, certfile, keyfile = tls
-    if any(tls):
-        from fastthrift.transport.sslsocket import TSSLSocket
+    options = {"socket_timeout": socket_timeout, "connect_timeout": connect_timeout, **address}
+    if "host" not in address:
+        return TSocket(**options)
+    options["socket_family"] = socket_family
+    if not any(tls.values()):
+        return TSocket(**options)
+    from fastthrift.transport.sslsocket import TSSLSocket
 
-        return TSSLSocket(
-            host,
-            port,
-            socket_family=socket_family,
-            socket_timeout=socket_timeout,
-            connect_timeout=connect_timeout,
-            ssl_context=ssl_context,
-            cafile=cafile,
-            certfile=certfile,
-            keyfile=keyfile,
-        )
-    return TSocket(
-        host, port, socket_family=socket_family, connect_timeout=connect_timeout, socket_timeout=socket_timeout
-    )
+    return TSSLSocket(**options, **tls)
 
 
 def _connected(service: Any, trans: TSocket, proto_factory: Any, trans_factory: Any) -> TClient:

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import logging
 import signal
-import socket
 import threading
 import time
 from collections.abc import Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
 
 from fastthrift import apache_names
 from fastthrift.acceptor import Acceptor
+from fastthrift.connections import Connections
 from fastthrift.engine import engine_for
+from fastthrift.log import server_logger
 from fastthrift.processor import TProcessor as TProcessor
 from fastthrift.processor import TProcessorFactory
 from fastthrift.protocol import TBinaryProtocolFactory
@@ -31,13 +30,14 @@ from fastthrift.transport import TBufferedTransportFactory, TTransportException
 from fastthrift.transport import TServerSocket as TServerSocket
 from fastthrift.transport import TTransportBase as TTransportBase
 from fastthrift.transport.base import TTransportFactory as TTransportFactory
-from fastthrift.workers import Workers
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from typing_extensions import Self
 
-logger = logging.getLogger("fastthrift.server")
-
+    from fastthrift.workers import Workers
 
 # How long calls in flight may take after close(), in milliseconds.
 DEFAULT_GRACE_MS = 5_000
@@ -76,46 +76,6 @@ class TServer:
 
     def close(self) -> None:
         pass
-
-
-class _Connections:
-    """The connections that are being served, so that closing can end them between two calls."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._clients: set[Any] = set()
-
-    def add(self, client: Any) -> None:
-        with self._changed:
-            self._clients.add(client)
-
-    def remove(self, client: Any) -> None:
-        with self._changed:
-            self._clients.discard(client)
-            self._changed.notify_all()
-
-    def wait_below(self, most: int, timeout: float) -> bool:
-        """Until fewer than ``most`` are there, or the time is over."""
-        with self._changed:
-            return self._changed.wait_for(lambda: len(self._clients) < most, timeout)
-
-    def finish(self) -> None:
-        """No call is read any more that has not arrived: what is in flight is answered, then its reader sees the end."""
-        for client in self._snapshot():
-            sock = getattr(client, "sock", None)
-            # Not `sock.shutdown`: an SSL socket's would take its keys away from the answers.
-            if isinstance(sock, socket.socket):
-                with contextlib.suppress(OSError):
-                    socket.socket.shutdown(sock, socket.SHUT_RD)
-
-    def close_all(self) -> None:
-        for client in self._snapshot():
-            with contextlib.suppress(Exception):
-                client.close()
-
-    def _snapshot(self) -> list[Any]:
-        with self._changed:
-            return list(self._clients)
 
 
 class _StoppableServer(TServer):
@@ -160,21 +120,26 @@ class _StoppableServer(TServer):
             self._serve_generic()
 
     @property
-    def _connections(self) -> _Connections:
+    def _connections(self) -> Connections:
         # Made at first use: subclasses may leave out __init__. Of two threads at once one wins.
-        found: _Connections = self.__dict__.get("_connections_") or self.__dict__.setdefault(
-            "_connections_", _Connections()
+        found: Connections = self.__dict__.get("_connections_") or self.__dict__.setdefault(
+            "_connections_", Connections()
         )
         return found
 
     @property
     def _threads(self) -> Workers:
+        # Imported for the first connection that gets a thread.
+        from fastthrift.workers import Workers
+
         found: Workers = self.__dict__.get("_threads_") or self.__dict__.setdefault("_threads_", Workers())
         return found
 
     @property
     def _refusals(self) -> Refusals:
-        found: Refusals = self.__dict__.get("_refusals_") or self.__dict__.setdefault("_refusals_", Refusals(logger))
+        found: Refusals = self.__dict__.get("_refusals_") or self.__dict__.setdefault(
+            "_refusals_", Refusals(server_logger())
+        )
         return found
 
     def _serve_generic(self) -> None:
@@ -257,10 +222,10 @@ class _StoppableServer(TServer):
                     begin_message()
                 processor.process(iprot, oprot)
         except TTransportException as error:
-            logger.debug("connection ended: %s", error.message)
+            server_logger().debug("connection ended: %s", error.message)
         except OSError as error:
             # Silent for longer than client_timeout, or cut off by its peer.
-            logger.debug("connection ended: %s", error)
+            server_logger().debug("connection ended: %s", error)
         except Exception as error:  # noqa: BLE001 - whatever a user's protocol or processor raises
             self._refusals.refused("message", error)
         itrans.close()
@@ -358,4 +323,6 @@ apache_names.answer(
 
 
 def __getattr__(name: str) -> Any:
+    if name == "logger":
+        return server_logger()
     return apache_names.part_of_server(name)

@@ -4,20 +4,23 @@ what a short connection does (300 of 560 us for a call by HTTP on a connection o
 
 from __future__ import annotations
 
+import queue
 import threading
-from queue import Empty, SimpleQueue
-from typing import Any, Callable, Optional
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable, Optional
+
+    Job = tuple[Callable[..., None], tuple[Any, ...]]
 
 # Seconds for which a thread waits for more work. Threads that are not daemons hold up the end of the interpreter as long.
 REST = 0.5
-
-Job = tuple[Callable[..., None], tuple[Any, ...]]
 
 
 class Workers:
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._free: list[SimpleQueue[Optional[Job]]] = []
+        self._free: list[queue.SimpleQueue[Optional[Job]]] = []
         self._is_closed = False
 
     def run(self, job: Callable[..., None], *args: Any, daemon: bool) -> None:
@@ -38,7 +41,7 @@ class Workers:
             inbox.put(None)
 
     def _work(self, job: Callable[..., None], args: tuple[Any, ...]) -> None:
-        inbox: SimpleQueue[Optional[Job]] = SimpleQueue()
+        inbox: queue.SimpleQueue[Optional[Job]] = queue.SimpleQueue()
         following: Optional[Job] = (job, args)
         while following is not None:
             job, args = following
@@ -47,14 +50,14 @@ class Workers:
             del job, args
             following = self._next(inbox)
 
-    def _next(self, inbox: SimpleQueue[Optional[Job]]) -> Optional[Job]:
+    def _next(self, inbox: queue.SimpleQueue[Optional[Job]]) -> Optional[Job]:
         with self._lock:
             if self._is_closed:
                 return None
             self._free.append(inbox)  # the last one that was busy is the first to be busy again
         try:
             return inbox.get(timeout=REST)
-        except Empty:
+        except queue.Empty:
             with self._lock:
                 if inbox in self._free:
                     self._free.remove(inbox)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
 
 from fastthrift import apache_names
 from fastthrift._compat import CYTHON as CYTHON
@@ -14,7 +13,10 @@ from fastthrift.protocol.compact import TCompactProtocol, TCompactProtocolFactor
 from fastthrift.protocol.cybin import TCyBinaryProtocol, TCyBinaryProtocolFactory
 from fastthrift.protocol.multiplex import TMultiplexedProtocol, TMultiplexedProtocolFactory
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from fastthrift.protocol.apache_json import TApacheJSONProtocol, TApacheJSONProtocolFactory
     from fastthrift.protocol.header import THeaderProtocol, THeaderProtocolFactory
     from fastthrift.protocol.json import TJSONProtocol, TJSONProtocolFactory

@@ -6,13 +6,16 @@ The functions read from anything with ``read(n)`` and write to anything with ``w
 from __future__ import annotations
 
 import struct
-from typing import Any, cast
 
 from fastthrift._core import TBinaryProtocol, TBinaryProtocolFactory
 from fastthrift.protocol.base import TProtocolBase
 from fastthrift.protocol.exc import TProtocolException
 from fastthrift.thrift import TType
 from fastthrift.transport.base import TTransportException
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 VERSION_MASK = -65536
 VERSION_1 = -2147418112
@@ -53,23 +56,28 @@ def pack_string(string: bytes | str) -> bytes:
 
 
 def unpack_i8(buf: bytes) -> int:
-    return cast(int, struct.unpack("!b", buf)[0])
+    number: int = struct.unpack("!b", buf)[0]
+    return number
 
 
 def unpack_i16(buf: bytes) -> int:
-    return cast(int, struct.unpack("!h", buf)[0])
+    number: int = struct.unpack("!h", buf)[0]
+    return number
 
 
 def unpack_i32(buf: bytes) -> int:
-    return cast(int, struct.unpack("!i", buf)[0])
+    number: int = struct.unpack("!i", buf)[0]
+    return number
 
 
 def unpack_i64(buf: bytes) -> int:
-    return cast(int, struct.unpack("!q", buf)[0])
+    number: int = struct.unpack("!q", buf)[0]
+    return number
 
 
 def unpack_double(buf: bytes) -> float:
-    return cast(float, struct.unpack("!d", buf)[0])
+    number: float = struct.unpack("!d", buf)[0]
+    return number
 
 
 def write_message_begin(outbuf: Any, name: str, ttype: int, seqid: int, strict: bool = True) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastthrift._core import TCompactProtocol, TCompactProtocolFactory
 from fastthrift.protocol.base import TProtocolBase
 from fastthrift.protocol.exc import TProtocolException
 from fastthrift.thrift import TException, TType
 from fastthrift.transport.base import TTransportException
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # The states of thriftpy2's protocol object. Here a protocol keeps none; the names stay importable.
 CLEAR = 0

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastthrift.processor import TMultiplexedProcessor
 from fastthrift.protocol.base import TProtocolFactory
 from fastthrift.thrift import TMessageType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class TMultiplexedProtocol:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
 
 from fastthrift import apache_names
 from fastthrift._compat import CYTHON as CYTHON
@@ -13,7 +12,10 @@ from fastthrift.transport.framed.cyframed import TCyFramedTransport, TCyFramedTr
 from fastthrift.transport.memory.cymemory import TCyMemoryBuffer
 from fastthrift.transport.socket import TServerSocket, TSocket
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from fastthrift.transport._ssl import create_thriftpy_context
     from fastthrift.transport.header import THeaderTransport, THeaderTransportFactory
     from fastthrift.transport.sasl.cysasl import (

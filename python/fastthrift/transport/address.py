@@ -8,9 +8,13 @@ import os
 import reprlib
 import socket
 import stat
-from typing import Any
+import warnings
 
 from fastthrift import defaults
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def port_number(port: Any) -> int | None:
@@ -40,6 +44,39 @@ def say_where(error: OSError, address: Any) -> None:
     """Puts the address into the text of an error that the system raised without one."""
     if error.strerror and error.filename is None and defaults.current.reasons_in_messages:
         error.strerror = f"{error.strerror}: {address}"
+
+
+def client_address(host: Any, port: Any, unix_socket: str | None, url: str, uses_tls: bool) -> dict[str, Any]:
+    """Where a client connects to, by the arguments of `make_client`: what the constructors of sockets are called with.
+
+    The part of a ``url``, with or without a scheme, that is there goes before ``host`` and ``port``.
+    """
+    if url:
+        from urllib.parse import urlparse  # takes longer to import than this package, and few give a URL
+
+        parsed = urlparse(url if "//" in url else "//" + url)
+        host = parsed.hostname or host
+        port = parsed.port or port
+    if unix_socket:
+        return _unix_address(unix_socket, uses_tls)
+    if host and port_number(port if port != "" else None):
+        return {"host": host, "port": port}
+    raise ValueError("Either host/port or unix_socket or url must be provided.")
+
+
+def server_address(host: Any, port: Any, unix_socket: str | None, uses_tls: bool) -> dict[str, Any]:
+    """Where a server listens, by the arguments of `make_server`."""
+    if unix_socket:
+        return _unix_address(unix_socket, uses_tls)
+    if host and port is not None and port != "":
+        return {"host": host, "port": port}
+    raise ValueError("Either host/port or unix_socket must be provided.")
+
+
+def _unix_address(path: str, uses_tls: bool) -> dict[str, Any]:
+    if uses_tls:
+        warnings.warn("SSL only works with host:port, not unix_socket.", UserWarning, stacklevel=4)
+    return {"unix_socket": path}
 
 
 def family_of(host: str | None, family: int) -> int:

@@ -12,6 +12,7 @@ import functools
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from fastthrift.answer import check_answer, outcome_of
 from fastthrift.client import TClient, is_owners
 from fastthrift.contrib.aio.calls import Calls, calls_over
 from fastthrift.thrift import TApplicationException, TMessageType, args_to_kwargs
@@ -134,38 +135,12 @@ class TAsyncClient:
         except BaseException:
             self._fail()
             raise
-        if isinstance(answer, TApplicationException):
-            raise answer
-        has_success = any(field[1] == "success" for field in answer.thrift_spec.values())
-        if has_success and answer.success is not None:
-            return answer.success
-        for field in answer.thrift_spec.values():
-            error = getattr(answer, field[1], None)
-            if field[1] != "success" and isinstance(error, BaseException):
-                raise error
-        if has_success:
-            raise TApplicationException(TApplicationException.MISSING_RESULT)
-        return None
+        return outcome_of(answer)
 
     async def _read_answer(self, api: str) -> Any:
         """The result struct or the exception of the next message; raises for a message that is no answer to this."""
-        fname, message_type, seqid = await self._iprot.read_message_begin()
-        name = fname.decode("utf-8", "replace") if isinstance(fname, bytes) else fname
-        if message_type not in (TMessageType.REPLY, TMessageType.EXCEPTION):
-            raise TApplicationException(
-                TApplicationException.INVALID_MESSAGE_TYPE,
-                f"Invalid message type: {api} was answered with a message of type {message_type}",
-            )
-        if self._sent is not None and seqid != self._sent and not (self.lenient_seqid and seqid == 0):
-            raise TApplicationException(
-                TApplicationException.BAD_SEQUENCE_ID,
-                f"Bad sequence ID: {api} was sent with {self._sent}, the answer has {seqid}",
-            )
-        if name != api:
-            raise TApplicationException(
-                TApplicationException.WRONG_METHOD_NAME, f"Wrong method name: {api} was called, {name!r} answered"
-            )
-        is_exception = message_type == TMessageType.EXCEPTION
+        header = await self._iprot.read_message_begin()
+        is_exception = check_answer(api, header, self._sent, self.lenient_seqid)
         answer = TApplicationException() if is_exception else getattr(self._service, api + "_result")()
         await self._iprot.read_struct(answer)
         await self._iprot.read_message_end()

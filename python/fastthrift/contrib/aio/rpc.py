@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-import urllib.parse
 import warnings
 from typing import Any
 
@@ -16,7 +15,7 @@ from fastthrift.contrib.aio.server import TAsyncServer
 from fastthrift.contrib.aio.socket import TAsyncServerSocket, TAsyncSocket
 from fastthrift.contrib.aio.transport.buffered import TAsyncBufferedTransportFactory
 from fastthrift.protocol.base import TProtocolFactory
-from fastthrift.transport.address import port_number
+from fastthrift.transport.address import client_address, server_address
 from fastthrift.transport.base import TTransportFactory
 from fastthrift.transport.socket import UNSET
 
@@ -65,29 +64,11 @@ async def make_client(
             stacklevel=2,
         )
         timeout = socket_timeout
-    if url:
-        parsed = urllib.parse.urlparse(url if "//" in url else "//" + url)
-        host = parsed.hostname or host
-        port = parsed.port or port
-    if unix_socket:
-        if any((cafile, ssl_context, certfile, keyfile)):
-            warnings.warn("SSL only works with host:port, not unix_socket.", UserWarning, stacklevel=2)
-        sock = TAsyncSocket(unix_socket=unix_socket, connect_timeout=connect_timeout, socket_timeout=timeout)
-    elif host and port_number(port if port != "" else None):
-        sock = TAsyncSocket(
-            host,
-            port,
-            socket_family=socket_family,
-            socket_timeout=timeout,
-            connect_timeout=connect_timeout,
-            ssl_context=ssl_context,
-            validate=validate,
-            cafile=cafile,
-            certfile=certfile,
-            keyfile=keyfile,
-        )
-    else:
-        raise ValueError("Either host/port or unix_socket or url must be provided.")
+    tls = {"cafile": cafile, "ssl_context": ssl_context, "certfile": certfile, "keyfile": keyfile}
+    options: dict[str, Any] = client_address(host, port, unix_socket, url, any(tls.values()))
+    if "host" in options:
+        options.update(tls, socket_family=socket_family, validate=validate)
+    sock = TAsyncSocket(connect_timeout=connect_timeout, socket_timeout=timeout, **options)
     transport = trans_factory.get_transport(sock)
     protocol = proto_factory.get_protocol(transport)
     await transport.open()
@@ -113,22 +94,10 @@ def make_server(
 
     ``client_timeout``: milliseconds that a connection may be silent between calls, None for ever.
     """
-    if unix_socket:
-        if certfile or ssl_context:
-            warnings.warn("SSL only works with host:port, not unix_socket.", UserWarning, stacklevel=2)
-        trans = TAsyncServerSocket(unix_socket=unix_socket, client_timeout=client_timeout)
-    elif host and port is not None and port != "":
-        trans = TAsyncServerSocket(
-            host=host,
-            port=port,
-            socket_family=socket_family,
-            client_timeout=client_timeout,
-            certfile=certfile,
-            keyfile=keyfile,
-            ssl_context=ssl_context,
-        )
-    else:
-        raise ValueError("Either host/port or unix_socket must be provided.")
+    options: dict[str, Any] = server_address(host, port, unix_socket, bool(certfile or ssl_context))
+    if "host" in options:
+        options.update(socket_family=socket_family, certfile=certfile, keyfile=keyfile, ssl_context=ssl_context)
+    trans = TAsyncServerSocket(client_timeout=client_timeout, **options)
     return TAsyncServer(
         TAsyncProcessor(service, handler),
         trans,

@@ -9,14 +9,17 @@ from __future__ import annotations
 import os
 import threading
 import time
-from typing import Any, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable, Optional
 
 from fastthrift.client import TClient
 from fastthrift.contrib.tracking.tracker import ConsoleTracker, TrackerBase, VersionMixin, ctx
 from fastthrift.parser import load
-from fastthrift.processor import Prepared, TProcessor, _prepare
+from fastthrift.processor import TProcessor, _prepare
 from fastthrift.thrift import TApplicationException, TMessageType
 from fastthrift.thrift import TType as TType
+
+if TYPE_CHECKING:
+    from fastthrift.processor import Prepared
 
 __all__ = [
     "ConsoleTracker",

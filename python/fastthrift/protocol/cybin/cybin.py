@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastthrift._core import TBinaryProtocol as TCyBinaryProtocol
 from fastthrift._core import TBinaryProtocolFactory as TCyBinaryProtocolFactory
 from fastthrift.protocol.binary import BIN_TYPES, DEFAULT_MAX_DEPTH
 from fastthrift.protocol.exc import ProtocolError
 from fastthrift.thrift import TDecodeException
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def read_val(buf: Any, ttype: int, decode_response: bool = True, strict_decode: bool = False) -> Any:

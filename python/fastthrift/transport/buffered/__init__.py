@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastthrift._compat import CYTHON as CYTHON
 from fastthrift.transport.base import TTransportBase
 from fastthrift.transport.buffered.cybuffered import TCyBufferedTransport, TCyBufferedTransportFactory
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = [
     "TBufferedTransport",

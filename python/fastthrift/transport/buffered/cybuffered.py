@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastthrift._core import TCyBufferedTransport
 from fastthrift.transport.base import TTransportException
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = ["TCyBufferedTransport", "TCyBufferedTransportFactory", "TTransportException"]
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastthrift._compat import CYTHON as CYTHON
 from fastthrift.transport.base import TTransportBase, readall
 from fastthrift.transport.buffered import TBufferedTransport
 from fastthrift.transport.framed.cyframed import TCyFramedTransport, TCyFramedTransportFactory
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 __all__ = [
     "TBufferedTransport",
