@@ -9,3 +9,14 @@
 #else
 #define FASTTHRIFT_INLINE inline
 #endif
+
+namespace fastthrift {
+
+// Asks for memory that will be read soon; any address will do.
+inline void prefetch([[maybe_unused]] const void* address) {
+#if defined(__GNUC__) || defined(__clang__)
+  __builtin_prefetch(address);
+#endif
+}
+
+}  // namespace fastthrift

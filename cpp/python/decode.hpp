@@ -9,6 +9,7 @@
 #include "python/payload_type.hpp"
 #include "python/text.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/hints.hpp"
@@ -70,8 +71,8 @@ class Decoder {
   CollectorPause collector_;
 };
 
-// An empty dict with room for as many items, up to a point: they may never come.
-Ref new_dict(std::uint32_t size);
+// An empty dict with room for as many items, up to a point: of those beyond `sure` most may never come.
+Ref new_dict(std::uint32_t size, std::size_t sure);
 // Adds the element at `index` of a list that is being made, taking it over. Python code that finds the list
 // before it is complete finds what is there so far; where it changes the list, RuntimeError.
 [[noreturn]] void refuse_changed_list(PyObject* element);

@@ -118,7 +118,9 @@ Ref Decoder<Reader>::items_of(const Layout& layout, const Shape& shape) {
   const Level level(depth_, "reading a Thrift container");
   collector_.count_object();
   const wire::MapHeader header = in_.map_begin();
-  Ref map = new_dict(header.size);
+  // Where the bytes at hand tell how many surely come, room for all of them: it takes a few bytes for each.
+  const std::size_t entry = Reader::minimum_size(header.key) + Reader::minimum_size(header.value);
+  Ref map = new_dict(header.size, in_.input().at_hand() / std::max<std::size_t>(entry, 8));
   if (header.size == 0) return map;
   const Shape& key_shape = layout.shape(shape.key);
   const Shape& value_shape = layout.shape(shape.element);
@@ -135,7 +137,7 @@ Ref Decoder<Reader>::items_of(const Layout& layout, const Shape& shape) {
     return map;
   }
   const bool is_hashable = key_shape.form < Form::structure;
-  const bool is_plain = key_shape.form <= Form::text && value_shape.form <= Form::text;
+  const bool is_plain = key_shape.form <= Form::binary && value_shape.form <= Form::binary;
   std::uint32_t i = 0;
   typename Reader::Place place(in_);
   try {

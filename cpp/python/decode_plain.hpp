@@ -2,6 +2,7 @@
 
 #include "python/errors.hpp"
 #include "python/layout.hpp"
+#include "python/number.hpp"
 #include "python/text.hpp"
 
 #include "base/copy.hpp"
@@ -9,8 +10,8 @@
 #include "wire/no_place.hpp"
 
 // Values of Python's own types that are made without running Python code and without leaving the reader's
-// Place: numbers, bools and ASCII text. Everything else, what is cut off and what has to be refused is the
-// Decoder's.
+// Place: numbers, bools, bytes and ASCII text. Everything else, what is cut off and what has to be refused is
+// the Decoder's.
 namespace fastthrift::python {
 
 struct PlainOptions {
@@ -48,7 +49,7 @@ FASTTHRIFT_INLINE PyObject* read_plain(Place& place, Form form, const PlainOptio
     }
     case Form::i64: {
       std::int64_t value;
-      return place.i64(value) ? made(PyLong_FromLongLong(value)) : nullptr;
+      return place.i64(value) ? made(new_integer(value)) : nullptr;
     }
     case Form::float64: {
       double value;
@@ -65,6 +66,14 @@ FASTTHRIFT_INLINE PyObject* read_plain(Place& place, Form form, const PlainOptio
       copy_short(PyUnicode_1BYTE_DATA(text), bytes.data(), bytes.size());
       place.advance_behind(bytes);
       return text;
+    }
+    case Form::binary: {
+      Bytes bytes;
+      if (!place.string(bytes)) return nullptr;
+      PyObject* object = made(PyBytes_FromStringAndSize(reinterpret_cast<const char*>(bytes.data()),
+                                                        static_cast<Py_ssize_t>(bytes.size())));
+      place.advance_behind(bytes);
+      return object;
     }
     default:
       return nullptr;

@@ -118,6 +118,7 @@ void Encoder<Writer>::direct_fields(PyObject* object, const Layout& layout) {
   try {
     typename Writer::Place place(out_);
     const auto saved = place.struct_begin();
+    for (const FieldLayout& each : layout.fields()) prefetch(payload::slot(object, each.offset));
     for (const FieldLayout& each : layout.fields()) {
       PyObject* value = payload::slot(object, each.offset);
       if (value == nullptr || value == Py_None) continue;

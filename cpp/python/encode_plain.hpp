@@ -10,7 +10,8 @@
 #include "wire/no_place.hpp"
 
 // Values of Python's own types that are written without running Python code and without leaving the writer's
-// Place: numbers, bools and ASCII text. Everything else, and whatever has to be refused, is the Encoder's.
+// Place: numbers, bools, bytes and ASCII text. Everything else, and whatever has to be refused, is the
+// Encoder's.
 namespace fastthrift::python {
 
 // What stands before a value: a field's header,
@@ -87,6 +88,16 @@ FASTTHRIFT_INLINE bool write_plain(Place& place, Form form, PyObject* value, Hea
       place.make_room(size);
       head.begin(place);
       place.string(PyUnicode_1BYTE_DATA(value), size);
+      return true;
+    }
+    case Form::binary: {
+      if (!PyBytes_CheckExact(value)) return false;
+      const auto size = static_cast<std::size_t>(PyBytes_GET_SIZE(value));
+      if (size > 0x7fffffff) [[unlikely]]
+        return false;
+      place.make_room(size);
+      head.begin(place);
+      place.string(reinterpret_cast<const std::uint8_t*>(PyBytes_AS_STRING(value)), size);
       return true;
     }
     default:

@@ -27,7 +27,7 @@ VALUES: list[tuple[int, list[Any]]] = [
     *((ttype, integers(bits)) for ttype, bits in INTEGERS.items()),
     (DOUBLE, [0.0, -0.0, 1.5, -2.25e300, 5e-324, float("inf")]),
     (STRING, ["x" * size for size in SIZES] + ["é", "ab\x7f", "abcdefg\x80", "x" * 40 + "€"]),
-    (BINARY, [b"", b"\x00", b"x" * 40]),
+    (BINARY, [b"x" * size for size in SIZES] + [b"\x00", bytes(range(256))]),
 ]
 BY_TYPE = pytest.mark.parametrize(("ttype", "values"), VALUES, ids=[str(ttype) for ttype, _ in VALUES])
 
@@ -81,6 +81,41 @@ def test_map_is_the_same_in_both_ways(codec: Codec, ttype: int, values: list[Any
     encoded_alike(codec, {1: (MAP, "v", (I32, ttype))}, v=dict(enumerate(values)))
     if ttype != DOUBLE:
         encoded_alike(codec, {1: (MAP, "v", (ttype, I32))}, v={value: i for i, value in enumerate(values)})
+
+
+@BY_CODEC
+@pytest.mark.parametrize("count", [5, 6, 1023, 1024, 1025, 5000])
+def test_map_of_any_size_is_the_same_in_both_ways(codec: Codec, count: int) -> None:
+    encoded_alike(codec, {1: (MAP, "v", (I32, I64)), 2: (BOOL, "end")}, v={i: -i << 30 for i in range(count)}, end=True)
+
+
+def test_room_for_a_map_grows_with_the_bytes_that_are_there() -> None:
+    """A million pairs are announced behind which little or nothing of them stands."""
+    import tracemalloc
+
+    cls = struct("Maps", {1: (MAP, "v", (BOOL, BOOL)), 2: (BINARY, "end")}).ours
+    for codec, head in zip(CODECS, ("0d 0001 02 02 000f4240", "1b c0843d 11")):
+        for there in (2_000_000, 1_999_999):
+            data = bytes.fromhex(head) + b"\x03" * there
+            tracemalloc.start()
+            with pytest.raises(Exception) as error:  # noqa: PT011
+                codec.read(cls(), data)
+            peak = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            assert type(error.value).__name__ in ("TProtocolException", "TTransportException", "EOFError")
+            assert peak < 8_000_000
+
+
+@BY_CODEC
+def test_what_is_like_bytes_is_written_as_bytes_in_both_ways(codec: Codec) -> None:
+    class Own(bytes):
+        pass
+
+    direct, other = direct_and_other({1: (BINARY, "v"), 2: (LIST, "w", BINARY), 3: (BOOL, "end")})
+    data = codec.write(direct(v=b"abc", w=[b"abc"] * 5, end=True))
+    for like in (Own(b"abc"), bytearray(b"abc"), memoryview(b"abc"), "abc"):
+        for cls in (direct, other):
+            assert codec.write(cls(v=like, w=[b"abc", like, b"abc", like, like], end=True)) == data
 
 
 @BY_CODEC
