@@ -32,10 +32,9 @@ std::size_t Stream::try_read(std::uint8_t* to, std::size_t most) {
     if (would_block(received.error)) return 0;
     throw error(received.error, "reading");
   }
-  // The words that users of thriftpy2 search for come first.
   if (received.bytes == 0) {
     throw TransportError(TransportError::Kind::end_of_file,
-                         "TSocket read 0 bytes: " + std::string(peer_) + " closed the connection");
+                         std::string(nothing_read) + ": " + std::string(peer_) + " closed the connection");
   }
   return received.bytes;
 }

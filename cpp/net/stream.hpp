@@ -12,6 +12,9 @@
 
 namespace fastthrift::net {
 
+// How the text of every end of a connection begins: the words that users of thriftpy2 search for.
+constexpr const char* nothing_read = "TSocket read 0 bytes";
+
 // Blocking reads and writes on a connected socket that somebody else owns (a Python socket), with a deadline:
 // a non-blocking send or recv, poll only where it would wait. Works whether or not the descriptor is
 // non-blocking. Errors are TransportError: timed_out, end_of_file, or unknown with the errno.

@@ -5,6 +5,7 @@
 #include "python/decode_plain.hpp"
 #include "python/depth.hpp"
 #include "python/enumeration.hpp"
+#include "python/parked.hpp"
 #include "python/path.hpp"
 #include "python/payload_type.hpp"
 #include "python/text.hpp"
@@ -202,7 +203,7 @@ Ref Decoder<Reader>::plain_structure(PyTypeObject* type, PyObject* thrift_spec) 
   const Layout& layout = payload::layout_of_pair(type, thrift_spec, keep);
   PyObject* cls = reinterpret_cast<PyObject*>(type);
   if (type->tp_setattro == PyObject_GenericSetAttr) [[likely]] {
-    Ref object = checked(PyObject_CallNoArgs(cls));
+    Ref object = checked(parked([&] { return PyObject_CallNoArgs(cls); }));
     other_fields(object.get(), layout);
     return object;
   }
@@ -212,7 +213,7 @@ Ref Decoder<Reader>::plain_structure(PyTypeObject* type, PyObject* thrift_spec) 
     checked_status(PyDict_SetItem(fields.get(), name, value));
   });
   const Ref none = checked(PyTuple_New(0));
-  return checked(PyObject_Call(cls, none.get(), fields.get()));
+  return checked(parked([&] { return PyObject_Call(cls, none.get(), fields.get()); }));
 }
 
 template <class Reader>
@@ -298,7 +299,7 @@ Ref Decoder<Reader>::structure(const Shape& shape) {
     const Ref spec = payload::spec_in(shape.pair);
     return plain_structure(shape.type, spec.get());
   }
-  Ref object = checked(PyObject_CallObject(reinterpret_cast<PyObject*>(shape.type), nullptr));
+  Ref object = checked(parked([&] { return PyObject_CallNoArgs(reinterpret_cast<PyObject*>(shape.type)); }));
   structure_into(object.get());
   return object;
 }
@@ -328,7 +329,8 @@ Ref Decoder<Reader>::enumeration(const Shape& shape) {
   Ref member = member_of(shape.type, Ref::share(number.get()));
   if (!options_.apache || member.get() != number.get()) return member;
   // Its class knows better, or refuses: Apache's generated code asks it.
-  return checked(PyObject_CallOneArg(reinterpret_cast<PyObject*>(shape.type), number.get()));
+  return checked(
+      parked([&] { return PyObject_CallOneArg(reinterpret_cast<PyObject*>(shape.type), number.get()); }));
 }
 
 template <class Reader>

@@ -44,7 +44,7 @@ Ref frozen(Ref container) {
     type = payload::frozen_dict();
     if (type == nullptr) return container;
   }
-  return checked(PyObject_CallOneArg(type, container.get()));
+  return checked(parked([&] { return PyObject_CallOneArg(type, container.get()); }));
 }
 
 void refuse_element(wire::TType expected, wire::TType came) {

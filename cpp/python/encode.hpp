@@ -5,6 +5,7 @@
 #include "python/depth.hpp"
 #include "python/number.hpp"
 #include "python/number_block.hpp"
+#include "python/parked.hpp"
 #include "python/path.hpp"
 #include "python/payload_type.hpp"
 #include "python/view.hpp"
@@ -275,7 +276,7 @@ inline bool Encoder<Writer>::truth(PyObject* value) {
   if (value == Py_False) return false;
   ++detours_;
   const Ref keep = Ref::share(value);
-  const int truth = PyObject_IsTrue(value);
+  const int truth = parked([&] { return PyObject_IsTrue(value); });
   checked_status(truth);
   return truth != 0;
 }

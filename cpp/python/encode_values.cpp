@@ -4,7 +4,7 @@
 namespace fastthrift::python {
 
 Ref attribute_of(PyObject* object, PyObject* name) {
-  Ref value = Ref::steal(PyObject_GetAttr(object, name));
+  Ref value = Ref::steal(parked([&] { return PyObject_GetAttr(object, name); }));
   if (!value) {
     if (!PyErr_ExceptionMatches(PyExc_AttributeError)) throw PythonError();
     PyErr_Clear();
@@ -28,14 +28,14 @@ std::int64_t wide_integer(PyObject* value, int bits, bool is_compact, bool refus
 Ref sequence_of(PyObject* value) {
   const Ref keep = Ref::share(value);
   // A generator has no length: writing it would use it up even where the message is refused later.
-  if (PyObject_Size(value) < 0) throw PythonError();
-  return checked(PySequence_Tuple(value));
+  if (parked([&] { return PyObject_Size(value); }) < 0) throw PythonError();
+  return checked(parked([&] { return PySequence_Tuple(value); }));
 }
 
 Ref items_of(PyObject* value) {
   const Ref keep = Ref::share(value);
-  const Ref items = checked(PyObject_CallMethod(value, "items", nullptr));
-  Ref list = checked(PySequence_List(items.get()));
+  const Ref items = checked(parked([&] { return PyObject_CallMethod(value, "items", nullptr); }));
+  Ref list = checked(parked([&] { return PySequence_List(items.get()); }));
   for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list.get()); ++i) {
     PyObject* pair = PyList_GET_ITEM(list.get(), i);
     if (!PyTuple_Check(pair) || PyTuple_GET_SIZE(pair) != 2) {

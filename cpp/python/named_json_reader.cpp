@@ -208,7 +208,7 @@ Ref NamedJsonReader::value(const Layout& layout, const Shape& shape, PyObject* f
       return bytes_of_base64(found);
     case Form::uuid: {
       const Ref type = attribute_of_module("uuid", "UUID");
-      return checked(PyObject_CallOneArg(type.get(), found));
+      return checked(parked([&] { return PyObject_CallOneArg(type.get(), found); }));
     }
     case Form::structure:
       return made(shape, found);
@@ -236,9 +236,9 @@ Ref NamedJsonReader::value(const Layout& layout, const Shape& shape, PyObject* f
 
 Ref NamedJsonReader::made(const Shape& shape, PyObject* found) {
   collector_.count_object();
-  const Ref object = payload::is_payload_type(shape.type)
-                         ? payload::make(shape.type)
-                         : checked(PyObject_CallNoArgs(reinterpret_cast<PyObject*>(shape.type)));
+  const Ref object = payload::is_payload_type(shape.type) ? payload::make(shape.type) : checked(parked([&] {
+    return PyObject_CallNoArgs(reinterpret_cast<PyObject*>(shape.type));
+  }));
   structure(object.get(), found);
   return object;
 }

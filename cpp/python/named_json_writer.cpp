@@ -81,7 +81,7 @@ void NamedJsonWriter::fields(PyObject* object, const Layout& layout) {
 void NamedJsonWriter::value(const Layout& layout, const Shape& shape, PyObject* value) {
   switch (shape.form) {
     case Form::boolean: {
-      const int truth = PyObject_IsTrue(value);
+      const int truth = parked([&] { return PyObject_IsTrue(value); });
       checked_status(truth);
       return out_.append(truth != 0 ? "true" : "false");
     }
@@ -122,7 +122,7 @@ void NamedJsonWriter::value(const Layout& layout, const Shape& shape, PyObject* 
 void NamedJsonWriter::integer(PyObject* value, int bits) {
   std::int64_t number = 0;
   if (!small_integer(value, number)) {
-    const Ref whole = checked(PyNumber_Long(value));
+    const Ref whole = checked(parked([&] { return PyNumber_Long(value); }));
     if (!long_integer(whole.get(), number)) refuse_json_range(bits);
   }
   if (!fits(number, bits)) refuse_json_range(bits);
@@ -131,7 +131,8 @@ void NamedJsonWriter::integer(PyObject* value, int bits) {
 
 // As Python's json writes it: the text of repr, and its words for what is no number.
 void NamedJsonWriter::real(PyObject* value) {
-  const Ref converted = PyFloat_Check(value) ? Ref::share(value) : checked(PyNumber_Float(value));
+  const Ref converted =
+      PyFloat_Check(value) ? Ref::share(value) : checked(parked([&] { return PyNumber_Float(value); }));
   const double number = PyFloat_AS_DOUBLE(converted.get());
   if (std::isnan(number)) return out_.append("NaN");
   if (std::isinf(number)) return out_.append(number < 0 ? "-Infinity" : "Infinity");
@@ -144,7 +145,8 @@ void NamedJsonWriter::real(PyObject* value) {
 void NamedJsonWriter::text(PyObject* value) {
   if (PyUnicode_Check(value)) return wire::append_ascii_quoted(out_, utf8_of(value));
   // thriftpy2 writes numbers as strings where a string is declared.
-  const Ref text = is_json_number(value) ? checked(PyObject_Str(value)) : text_of_bytes(value);
+  const Ref text =
+      is_json_number(value) ? checked(parked([&] { return PyObject_Str(value); })) : text_of_bytes(value);
   wire::append_ascii_quoted(out_, utf8_of(text.get()));
 }
 
@@ -160,7 +162,8 @@ void NamedJsonWriter::binary(PyObject* value) {
 void NamedJsonWriter::elements(const Layout& layout, const Shape& element, PyObject* value) {
   const Depth::Level level(depth_, "writing a Thrift container");
   const bool is_sequence = PyList_CheckExact(value) || PyTuple_CheckExact(value);
-  const Ref sequence = is_sequence ? Ref::share(value) : checked(PySequence_Tuple(value));
+  const Ref sequence =
+      is_sequence ? Ref::share(value) : checked(parked([&] { return PySequence_Tuple(value); }));
   const Py_ssize_t size = PySequence_Fast_GET_SIZE(sequence.get());
   Py_ssize_t i = 0;
   out_.append("[");

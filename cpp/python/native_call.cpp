@@ -1,5 +1,6 @@
 #include "python/client.hpp"
 
+#include "net/stream.hpp"
 #include "python/errors.hpp"
 #include "python/gil.hpp"
 
@@ -45,6 +46,17 @@ bool overrides_nothing(Client* client) {
   return true;
 }
 
+// Whether texts go on with the reason: `reasons_in_messages` of fastthrift.defaults.
+bool wants_reasons() {
+  const Ref module = Ref::steal(PyImport_ImportModule("fastthrift.defaults"));
+  const Ref current = module ? Ref::steal(PyObject_GetAttrString(module.get(), "current")) : Ref();
+  const Ref wants =
+      current ? Ref::steal(PyObject_GetAttrString(current.get(), "reasons_in_messages")) : Ref();
+  const int answer = wants ? PyObject_IsTrue(wants.get()) : -1;
+  if (answer < 0) PyErr_Clear();
+  return answer != 0;
+}
+
 // An errno as the OSError that belongs to it, as a Python socket raises it, which is a TTransportException
 // too.
 void set_lost(const TransportError& error) noexcept {
@@ -63,6 +75,12 @@ void set_call_error() {
   } catch (const TransportError& error) {
     if (error.kind() == TransportError::Kind::unknown && error.os_error() != 0) {
       return set_lost(error);
+    }
+    if (error.kind() == TransportError::Kind::end_of_file && !wants_reasons()) {
+      const Ref ended = Ref::steal(PyObject_CallFunction(registered_exception("TTransportException"), "is",
+                                                         static_cast<int>(error.kind()), net::nothing_read));
+      if (ended) PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(ended.get())), ended.get());
+      return;
     }
     set_python_error();
   } catch (...) {

@@ -1,5 +1,7 @@
 #include "python/number.hpp"
 
+#include "python/parked.hpp"
+
 namespace fastthrift::python {
 
 std::int64_t converted_integer(PyObject* value) {
@@ -11,14 +13,14 @@ std::int64_t converted_integer(PyObject* value) {
   const Ref keep = Ref::share(value);
   Ref number;
   if (PyIndex_Check(value)) {
-    number = checked(PyNumber_Index(value));
+    number = checked(parked([&] { return PyNumber_Index(value); }));
   } else {
     // Not PyNumber_Long: that would parse text.
     const PyNumberMethods* methods = Py_TYPE(value)->tp_as_number;
     if (methods == nullptr || methods->nb_int == nullptr) {
       raise(PyExc_TypeError, "an integer is required, not %.200s", Py_TYPE(value)->tp_name);
     }
-    number = checked(methods->nb_int(value));
+    number = checked(parked([&] { return methods->nb_int(value); }));
     if (!PyLong_Check(number.get())) {
       raise(PyExc_TypeError, "__int__ returned %.200s", Py_TYPE(number.get())->tp_name);
     }
@@ -36,7 +38,7 @@ bool long_integer(PyObject* value, std::int64_t& number) {
 
 double converted_double(PyObject* value) {
   const Ref keep = Ref::share(value);
-  const double result = PyFloat_AsDouble(value);
+  const double result = parked([&] { return PyFloat_AsDouble(value); });
   if (result == -1.0 && PyErr_Occurred() != nullptr) throw PythonError();
   return result;
 }

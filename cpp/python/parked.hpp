@@ -25,6 +25,15 @@ class Parked {
   bool armed_ = true;
 };
 
+// What `call` gives, which runs Python code and throws nothing of C++.
+template <class Call>
+auto parked(Call call) {
+  Parked guard;
+  const auto result = call();
+  guard.disarm();
+  return result;
+}
+
 // The same around what may throw: only what is no C++ exception stops here.
 class ParkedUnlessThrown {
  public:

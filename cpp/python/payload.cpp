@@ -1,3 +1,4 @@
+#include "python/parked.hpp"
 #include "python/payload_type.hpp"
 
 #include <utility>
@@ -54,7 +55,7 @@ int set(PyObject* self, PyObject* name, PyObject* value) {
 int assign(PyObject* self, PyObject* name, PyObject* value) {
   PyTypeObject* type = Py_TYPE(self);
   if (is_payload_type(type) && current(type).is_frozen) return set(self, name, value);
-  return PyObject_SetAttr(self, name, value);
+  return parked([&] { return PyObject_SetAttr(self, name, value); });
 }
 
 Ref value_of(PyObject* self, const Member& member) {

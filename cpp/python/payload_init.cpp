@@ -1,4 +1,5 @@
 #include "python/nones.hpp"
+#include "python/parked.hpp"
 #include "python/payload_initializer.hpp"
 
 // What `type(...)` and `__init__(...)` do: positional and keyword arguments into fields, defaults into the
@@ -158,7 +159,7 @@ Ref make(PyTypeObject* type) {
       return self;
     }
   }
-  return checked(PyObject_CallObject(reinterpret_cast<PyObject*>(type), nullptr));
+  return checked(parked([&] { return PyObject_CallNoArgs(reinterpret_cast<PyObject*>(type)); }));
 }
 
 }  // namespace fastthrift::python::payload

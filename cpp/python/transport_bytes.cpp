@@ -1,5 +1,6 @@
 #include "python/transport_bytes.hpp"
 
+#include "python/parked.hpp"
 #include "python/recursion.hpp"
 
 #include <algorithm>
@@ -251,13 +252,13 @@ PyObject* below(const Object* object) {
 // What is called may put another transport into its place.
 Ref call(PyObject* object, PyObject* name) {
   const Ref keep = Ref::share(object);
-  return checked(PyObject_CallMethodNoArgs(object, name));
+  return checked(parked([&] { return PyObject_CallMethodNoArgs(object, name); }));
 }
 
 void call_write(PyObject* transport, PyObject* bytes) {
   static PyObject* const name = interned("write");
   const Ref keep = Ref::share(transport);
-  checked(PyObject_CallMethodOneArg(transport, name, bytes));
+  checked(parked([&] { return PyObject_CallMethodOneArg(transport, name, bytes); }));
 }
 
 std::size_t call_read(PyObject* transport, Buffer& to, std::size_t most) {
@@ -270,7 +271,8 @@ std::size_t call_read(PyObject* transport, Buffer& to, std::size_t most) {
     if (read.get() == transport_base_read) name = short_read_name;
   }
   const Ref wanted = checked(PyLong_FromSize_t(most));
-  const Ref answer = checked(PyObject_CallMethodOneArg(transport, name, wanted.get()));
+  const Ref answer =
+      checked(parked([&] { return PyObject_CallMethodOneArg(transport, name, wanted.get()); }));
   const View view(answer.get());
   const Bytes bytes = view.bytes();
   if (bytes.empty()) refuse_end();

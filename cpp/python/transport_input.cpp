@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include "python/parked.hpp"
 #include "python/transport_bytes.hpp"
 
 // The bytes of transports as the codec's Input. Each object reads one piece of a message (its head, a
@@ -138,8 +139,9 @@ class ReadableInput final : public Input {
     const Ref position = checked(PyLong_FromSize_t(at_));
     checked(PyObject_CallMethodOneArg(buffer_.get(), names().seek, position.get()));
     const Ref wanted = checked(PyLong_FromSize_t(n));
-    Ref buffer = checked(
-        PyObject_CallMethodObjArgs(transport_.get(), names().refill, rest.get(), wanted.get(), nullptr));
+    Ref buffer = checked(parked([&] {
+      return PyObject_CallMethodObjArgs(transport_.get(), names().refill, rest.get(), wanted.get(), nullptr);
+    }));
     if (!PyObject_TypeCheck(buffer.get(), bytes_io())) {
       raise(PyExc_TypeError, "cstringio_refill gave %.200s, not a BytesIO", Py_TYPE(buffer.get())->tp_name);
     }

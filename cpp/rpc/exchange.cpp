@@ -92,7 +92,7 @@ void check_idle(net::Stream& stream) {
   } catch (const TransportError& error) {
     throw TransportError(
         error.kind(),
-        "TSocket read 0 bytes: " + std::string(stream.peer()) +
+        std::string(net::nothing_read) + ": " + std::string(stream.peer()) +
             " had closed the connection before this call (idle for too long?); nothing was sent",
         error.os_error());
   }

@@ -21,8 +21,10 @@ class Acceptor:
         if isinstance(sock, socket.socket) and sock.fileno() >= 0:
             self._bell = socket.socketpair()
             # Several processes may poll one socket, and only one of them gets the connection. Closed: accept will tell.
-            with contextlib.suppress(OSError):
-                sock.setblocking(False)
+            # A patched socket (eventlet's, say) that must not block would give connections that are not patched.
+            if type(sock).__module__ == "socket":
+                with contextlib.suppress(OSError):
+                    sock.setblocking(False)
 
     def accept(self) -> Any:
         """The next connection, or None when there is nothing (yet): the bell rang, or a second is over."""

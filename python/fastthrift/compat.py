@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from types import ModuleType
 
 from . import defaults
+from .version import STANDS_FOR, VERSION
 
 _OURS = __name__.rpartition(".")[0]
 
@@ -67,7 +68,7 @@ class Alias(importlib.abc.MetaPathFinder):
 
 def install(name: str = "thriftpy2") -> None:
     """Aliases the package ``name`` to fastthrift. ``thrift`` becomes `fastthrift.apache`; any other name is thriftpy2's
-    tree, and the process is switched to thriftpy2's defaults."""
+    tree: the process is switched to thriftpy2's defaults, and `__version__` is the one of thriftpy2 that we stand in for."""
     if any(isinstance(finder, Alias) and finder.name == name for finder in sys.meta_path):
         return
     present = sys.modules.get(name)
@@ -76,6 +77,7 @@ def install(name: str = "thriftpy2") -> None:
     sys.meta_path.insert(0, Alias(name))
     if name not in _TREES:
         defaults.use("thriftpy2")
+        sys.modules[_OURS].__version__ = STANDS_FOR  # type: ignore[attr-defined]
 
 
 def uninstall(name: str = "thriftpy2") -> None:
@@ -85,6 +87,7 @@ def uninstall(name: str = "thriftpy2") -> None:
         del sys.modules[module]
     if name not in _TREES:
         defaults.use("fastthrift")
+        sys.modules[_OURS].__version__ = VERSION  # type: ignore[attr-defined]
 
 
 def install_from_environment() -> None:

@@ -27,8 +27,10 @@ class Defaults:
     reasons_in_messages: bool = True
     # A UNIX server removes an empty file at its path as it removes a dead server's socket; never anything with content
     take_over_empty_file: bool = False
+    # The permissions of a server's UNIX socket, None for those that the umask leaves: unix_mode=
+    unix_mode: int | None = 0o600
 
-    def __init__(self, **values: int) -> None:
+    def __init__(self, **values: int | None) -> None:
         for name, value in values.items():
             if name not in Defaults.__annotations__:
                 raise TypeError(f"there is no default called {name!r}")
@@ -45,6 +47,7 @@ _THRIFTPY2 = Defaults(
     places_in_messages=False,
     reasons_in_messages=False,
     take_over_empty_file=True,
+    unix_mode=None,
 )
 
 current = Defaults()

@@ -40,6 +40,7 @@ CLAIMS = {
     "spec of the module": "import thriftpy2, thriftpy2.defaults as d; print(d.__spec__.name == 'fastthrift.defaults')",
     "spec of the package": "import thriftpy2; print(thriftpy2.__spec__.name == 'fastthrift')",
     "sys.modules": "import thriftpy2, sys; print(sys.modules['thriftpy2'] is sys.modules['fastthrift'])",
+    "version": "import fastthrift; print(fastthrift.__version__ == '0.7.1')",
     "defaults": "from fastthrift import defaults; print(defaults.current.reuse_port)",
     "twice": "compat.install('thriftpy2'); import sys; print(sum(isinstance(f, compat.Alias) for f in sys.meta_path) == 1)",
     "find_spec": "import importlib.util; print(importlib.util.find_spec('thriftpy2').name == 'thriftpy2')",
@@ -97,8 +98,31 @@ def test_uninstall_takes_the_alias_away_and_gives_the_defaults_back() -> None:
         import thriftpy2, thriftpy2.defaults
         compat.uninstall("thriftpy2")
         print(sys.meta_path == before, [m for m in sys.modules if m.startswith("thriftpy2")], defaults.current.reuse_port)
+        import fastthrift, fastthrift.version
+        print(fastthrift.__version__ == fastthrift.version.VERSION)
     """
-    assert run(program) == "True [] False"
+    assert run(program) == "True [] False\nTrue"
+
+
+def test_alias_of_apaches_package_leaves_the_version_alone() -> None:
+    program = """
+        import fastthrift
+        from fastthrift import compat
+        before = fastthrift.__version__
+        compat.install("thrift")
+        print(fastthrift.__version__ == before)
+    """
+    assert run(program) == "True"
+
+
+@pytest.mark.parametrize("bound", ["0.4.10", "0.5.0", "0.7"])
+def test_programs_that_ask_for_a_version_take_the_new_way(bound: str) -> None:
+    program = f"""
+        import thriftpy2
+        number = lambda text: tuple(map(int, text.split(".")))
+        print(number(thriftpy2.__version__) > number({bound!r}))
+    """
+    assert run(INSTALL + textwrap.dedent(program)) == "True"
 
 
 def test_program_runs_under_the_alias(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from typing import Optional
 
-from .. import __version__
+from ..version import VERSION
 from . import flags, handover
 from .help import help_text
 from .json_schema import add_json
@@ -48,7 +48,7 @@ def _run(name: str, arguments: Sequence[str]) -> int:
     try:
         command = flags.parse(arguments)
         if "version" in command:
-            print(f"Thrift version {__version__} (fastthrift)")
+            print(f"Thrift version {VERSION} (fastthrift)")
             return 0
         if "help" in command:
             print(help_text(name), end="", file=sys.stderr)

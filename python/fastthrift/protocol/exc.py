@@ -29,7 +29,7 @@ class TProtocolException(TException):
     DEPTH_LIMIT = 6
 
     def __init__(self, type: int = UNKNOWN, message: Optional[str] = None) -> None:
-        super().__init__()
+        # Not Exception's: `args` stays what `__new__` got, so that the exception pickles as it was made.
         self.type = type
         self.message = message
 

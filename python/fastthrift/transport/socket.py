@@ -243,7 +243,7 @@ class TServerSocket:
     """A listening socket on ``host`` and ``port`` (0: the system picks one) or at the path of a UNIX socket.
 
     ``client_timeout``: milliseconds that an accepted connection may be silent, None for ever. ``reuse_port`` lets
-    several processes listen on one port. ``unix_mode``: the permissions of the UNIX socket.
+    several processes listen on one port. ``unix_mode``: the permissions of the UNIX socket, None for those of the umask.
     """
 
     def __init__(
@@ -256,7 +256,7 @@ class TServerSocket:
         backlog: int = 4096,
         *,
         reuse_port: bool | None = None,
-        unix_mode: int = 0o600,
+        unix_mode: int | None = UNSET,
     ) -> None:
         if unix_socket:
             self.unix_socket: str | None = unix_path(unix_socket)
@@ -272,7 +272,7 @@ class TServerSocket:
         self.client_timeout = _seconds(client_timeout)
         self.backlog = backlog
         self.reuse_port = defaults.current.reuse_port if reuse_port is None else reuse_port
-        self.unix_mode = unix_mode
+        self.unix_mode: int | None = defaults.current.unix_mode if unix_mode is UNSET else unix_mode
         self.sock: Any = None
         self._path: UnixPath | None = None
         self._forks: int | None = None  # when `listen` made the socket; None where somebody else did
@@ -306,7 +306,8 @@ class TServerSocket:
             if self.unix_socket:
                 sock.bind(self.unix_socket)
                 self._path = UnixPath(self.unix_socket)
-                os.chmod(self.unix_socket, self.unix_mode)  # before listen: until then nobody can connect
+                if self.unix_mode is not None:
+                    os.chmod(self.unix_socket, self.unix_mode)  # before listen: until then nobody can connect
             else:
                 sock.bind(address)
             sock.listen(self.backlog)

@@ -46,7 +46,7 @@ class TSSLSocket(TSocket):
         capath: Path | None = None,
         certfile: Path | None = None,
         keyfile: Path | None = None,
-        ciphers: str | None = DEFAULT_CIPHERS,
+        ciphers: str | None = None,
         *,
         check_hostname: bool | None = None,
     ) -> None:
@@ -72,7 +72,7 @@ def client_context(
     capath: Path | None,
     certfile: Path | None,
     keyfile: Path | None,
-    ciphers: str | None = DEFAULT_CIPHERS,
+    ciphers: str | None = None,
     check_hostname: bool | None = None,
 ) -> ssl.SSLContext:
     """The context that a client's arguments ask for."""
@@ -130,7 +130,7 @@ class TSSLServerSocket(TServerSocket):
         backlog: int = 4096,
         ssl_context: ssl.SSLContext | None = None,
         certfile: Path = "cert.pem",
-        ciphers: str | None = RESTRICTED_SERVER_CIPHERS,
+        ciphers: str | None = None,
         *,
         keyfile: Path | None = None,
         cafile: Path | None = None,

@@ -150,9 +150,9 @@ def test_numbered_exceptions_have_their_texts(expected, got):
         added = ADDED_TEXTS.get((got, arguments[0])) if len(arguments) == 1 else None
         assert str(it) == (added or str(expected(*arguments)))
         assert repr(it) == repr(expected(*arguments))
-        assert (vars(it), it.args) == (vars(expected(*arguments)), ())
+        assert (vars(it), it.args) == (vars(expected(*arguments)), expected(*arguments).args)
         loaded = pickle.loads(pickle.dumps(it))
-        assert (type(loaded), vars(loaded), loaded.args, str(loaded)) == (got, vars(it), (), str(it))
+        assert (type(loaded), vars(loaded), loaded.args, str(loaded)) == (got, vars(it), it.args, str(it))
     assert str(got(type=1, message="m")) == str(expected(type=1, message="m"))
 
 
@@ -202,7 +202,9 @@ def test_errors_of_two_worlds_are_caught_by_both(cls, parents):
         with pytest.raises(parent) as caught:
             raise cls(3, "the message")
         assert "the message" in str(caught.value)
-        assert (caught.value.type, caught.value.message, caught.value.args) == (3, "the message", ())
+        assert (caught.value.type, caught.value.message) == (3, "the message")
+        # As the class of thriftpy2 that it stands for has them.
+        assert caught.value.args == (() if cls is ours.TTransportTimeout else (3, "the message"))
     loaded = pickle.loads(pickle.dumps(cls(3, "m")))
     assert (type(loaded), loaded.type, loaded.message) == (cls, 3, "m")
     assert isinstance(copy.copy(loaded), cls) and isinstance(copy.deepcopy(loaded), cls)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from calc import Handler, calc, make, serving
-from fastthrift import rpc
+from fastthrift import defaults, rpc
 from fastthrift.client import TClient
 from fastthrift.protocol import TBinaryProtocol
 from fastthrift.thrift import TApplicationException, TException, TMessageType
@@ -237,6 +237,24 @@ def test_the_end_of_the_stream_closes_and_says_what_to_check(connect: Any) -> No
             client.add(1, 2)
         assert ended.value.type == TTransportException.END_OF_FILE
         assert_closed(client)
+
+
+def cut_off(answer: bytes) -> Iterator[bytes]:
+    yield answer
+    raise OSError("the peer ends here")
+
+
+@pytest.mark.parametrize("answer", [b"", b"\x80\1\0\2\0\0"])
+def test_thriftpy2s_profile_has_its_words_for_the_end_of_the_stream_and_no_more(connect: Any, answer: bytes) -> None:
+    defaults.use("thriftpy2")
+    try:
+        with answering(lambda name, seqid: cut_off(answer)) as peer:
+            client = connect(peer.port)
+            with pytest.raises(TTransportException) as ended:
+                client.add(1, 2)
+    finally:
+        defaults.use("fastthrift")
+    assert (ended.value.type, ended.value.message) == (TTransportException.END_OF_FILE, "TSocket read 0 bytes")
 
 
 def test_a_late_answer_is_never_taken_for_the_next_calls(connect: Any) -> None:

@@ -444,6 +444,44 @@ def test_an_accept_that_fails_is_logged_and_tried_again() -> None:
     assert len([text for text in log.texts if text.startswith("accept refused")]) == 3
 
 
+class Patched(socket.socket):
+    """As a library that patches sockets has them: when it must not block, it gives connections that are not patched."""
+
+    must_block = True
+
+    def setblocking(self, flag: bool) -> None:
+        self.must_block = flag
+        super().setblocking(flag)
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        connection, address = super().accept()
+        if self.must_block:
+            connection = Patched(connection.family, connection.type, fileno=connection.detach())
+        return connection, address
+
+
+@pytest.mark.parametrize("cls", [TThreadedServer, TSimpleServer])
+def test_a_patched_sockets_connections_are_patched_too(cls: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    class Seen(OwnProcessor):
+        def process(self, iprot: Any, oprot: Any) -> None:
+            below: Any = iprot.trans
+            while not hasattr(type(below), "set_handle"):
+                below = below.trans
+            seen.append(type(below.sock))
+            super().process(iprot, oprot)
+
+    trans = TServerSocket("127.0.0.1", 0)
+    monkeypatch.setattr(socket, "socket", Patched)
+    trans.listen()
+    monkeypatch.undo()
+    assert type(trans.sock) is Patched
+    with serving(cls(Seen(calc.Calc, Handler()), trans)) as running, connect(running) as client:
+        assert client.add(1, 2) == 3
+    assert set(seen) == {Patched}
+
+
 # ---- processes
 
 PROGRAM = """

@@ -218,10 +218,16 @@ def test_sock_is_that_of_the_innermost_transport(wrap: type) -> None:
     assert wrap(wrap(below)).sock == "the sock"
 
 
-def test_a_buffer_below_a_kilobyte_is_refused(wrap: type) -> None:
+def test_a_buffer_below_a_kilobyte_is_refused_by_the_native_name() -> None:
     with pytest.raises(Exception, match="buffer too small"):
-        wrap(Raw(), 1023)
-    wrap(Raw(), buf_size=1024)
+        buffered.TCyBufferedTransport(Raw(), 1023)
+    buffered.TCyBufferedTransport(Raw(), buf_size=1024)
+
+
+@pytest.mark.parametrize("size", [1, 512, 1023, 1024, 70_000])
+def test_the_pure_name_takes_a_buffer_of_any_size(size: int) -> None:
+    trans = buffered.TBufferedTransport(Raw(b"0123456789" * 1000), buf_size=size)
+    assert trans.read(10_000) == b"0123456789" * 1000
 
 
 def test_a_subclass_may_override_anything(wrap: type) -> None:

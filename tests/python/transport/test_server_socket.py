@@ -184,6 +184,25 @@ def test_the_mode_of_a_unix_socket_can_be_asked_for(tmp_path: Path) -> None:
 
 
 @needs_unix
+@pytest.mark.parametrize("mask", [0o077, 0o022, 0o002, 0])
+def test_thriftpy2s_profile_leaves_the_mode_of_a_unix_socket_to_the_umask(
+    tmp_path: Path, profile: Any, mask: int
+) -> None:
+    profile("thriftpy2")
+    before = os.umask(mask)
+    try:
+        servers = [TServerSocket(unix_socket=str(tmp_path / f"s{mode}"), **mode) for mode in ({}, {"unix_mode": 0o600})]
+        for server in servers:
+            server.listen()
+    finally:
+        os.umask(before)
+    modes = [stat.S_IMODE(os.stat(server.unix_socket).st_mode) for server in servers]
+    for server in servers:
+        server.close()
+    assert modes == [0o777 & ~mask, 0o600]
+
+
+@needs_unix
 def test_a_stale_unix_socket_is_taken_over(tmp_path: Path) -> None:
     path = str(tmp_path / "s")
     with socket.socket(socket.AF_UNIX) as dead:

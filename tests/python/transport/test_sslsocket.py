@@ -21,6 +21,7 @@ from fastthrift.transport import (
     TSSLServerSocket,
     TSSLSocket,
     TTransportException,
+    _ssl,
     create_thriftpy_context,
     sslsocket,
 )
@@ -267,6 +268,31 @@ def test_contexts_are_as_strict_as_they_should_be(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(defaults.current, "check_hostname", False)
     assert not create_thriftpy_context().check_hostname
     assert create_thriftpy_context(check_hostname=True).check_hostname
+
+
+@pytest.mark.parametrize("ciphers", [_ssl.DEFAULT_CIPHERS, _ssl.RESTRICTED_SERVER_CIPHERS])
+def test_named_ciphers_can_be_handed_to_any_context(ciphers: str) -> None:
+    for context in (ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), create_thriftpy_context(ciphers=ciphers)):
+        context.set_ciphers(ciphers)
+        old = [cipher for cipher in context.get_ciphers() if cipher["protocol"] != "TLSv1.3"]
+        assert old and all("DHE-" in cipher["name"] and cipher["aead"] for cipher in old)
+
+
+@pytest.mark.parametrize("mine", [True, False])
+def test_sockets_leave_the_ciphers_to_python_unless_told(files: Files, mine: bool) -> None:
+    def names(context: ssl.SSLContext) -> list[str]:
+        return [cipher["name"] for cipher in context.get_ciphers()]
+
+    options: Any = {"ciphers": "ECDHE+AESGCM"} if mine else {}
+    client = TSSLSocket("127.0.0.1", 1, cafile=str(files.ca), **options).ssl_context
+    server = TSSLServerSocket("127.0.0.1", 0, certfile=str(files.server), **options).ssl_context
+    for context, fresh in (
+        (client, ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)),
+        (server, ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)),
+    ):
+        if mine:
+            fresh.set_ciphers("ECDHE+AESGCM")
+        assert names(context) == names(fresh)
 
 
 def test_importing_rpc_does_not_import_ssl() -> None:

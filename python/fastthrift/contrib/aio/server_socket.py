@@ -12,7 +12,7 @@ from typing import Any, Callable
 from fastthrift.contrib.aio.timeout import end_of_file, or_timeout
 from fastthrift.transport.base import Buffer
 from fastthrift.transport.socket import UNSET, TServerSocket
-from fastthrift.transport.sslsocket import HANDSHAKE_MS, RESTRICTED_SERVER_CIPHERS, create_thriftpy_context
+from fastthrift.transport.sslsocket import HANDSHAKE_MS, create_thriftpy_context
 
 STREAM_LIMIT = 1 << 18
 
@@ -68,10 +68,10 @@ class TAsyncServerSocket(TServerSocket):
         ssl_context: ssl.SSLContext | None = None,
         certfile: Any = None,
         keyfile: Any = None,
-        ciphers: str | None = RESTRICTED_SERVER_CIPHERS,
+        ciphers: str | None = None,
         *,
         reuse_port: bool | None = None,
-        unix_mode: int = 0o600,
+        unix_mode: int | None = UNSET,
     ) -> None:
         super().__init__(
             host,

@@ -68,7 +68,7 @@ class TAsyncSocket:
         capath: Any = None,
         certfile: Any = None,
         keyfile: Any = None,
-        ciphers: str | None = DEFAULT_CIPHERS,
+        ciphers: str | None = None,
         *,
         check_hostname: bool | None = None,
     ) -> None:

@@ -17,6 +17,8 @@ __all__ = [
     "TCyBufferedTransportFactory",
 ]
 
+_SMALLEST = 1024
+
 
 class TBufferedTransport(TCyBufferedTransport, TTransportBase):
     """The native transport that is also a `TTransportBase`, as the pure one of thriftpy2 is."""
@@ -24,6 +26,10 @@ class TBufferedTransport(TCyBufferedTransport, TTransportBase):
     __slots__ = ()
 
     DEFAULT_BUFFER = 4096
+
+    def __init__(self, trans: Any, buf_size: int = DEFAULT_BUFFER) -> None:
+        # Only the compiled class of thriftpy2 refuses small ones.
+        super().__init__(trans, max(buf_size, _SMALLEST))
 
 
 class TBufferedTransportFactory:
