@@ -159,7 +159,8 @@ def found() -> list[str]:
 
 def test_every_difference_of_the_surface_is_listed(found: list[str]) -> None:
     known = listed()
-    assert [each for each in found if not any(matches(each, pattern) for pattern in known)] == []
+    unlisted = [each for each in found if not any(matches(each, pattern) for pattern in known)]
+    assert not unlisted, "\n".join(unlisted)
 
 
 def test_every_line_of_the_list_is_a_difference(found: list[str]) -> None:

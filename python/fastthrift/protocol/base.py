@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from fastthrift._core import TProtocolBase
+from typing import Any, Protocol
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, Protocol
-else:
-    Protocol = object
+from fastthrift._core import TProtocolBase
 
 
 class TProtocolFactory(Protocol):

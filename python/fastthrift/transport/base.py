@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any, Callable, Protocol, Union
+
 from fastthrift import _core
 from fastthrift.thrift import TException, TTransportException, TType
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any, Callable, Protocol, Union
-
-    Buffer = Union[bytes, bytearray, memoryview]
-else:
-    Protocol = object
-    Buffer = object  # of interest to annotations only
+Buffer = Union[bytes, bytearray, memoryview]
 
 __all__ = ["TException", "TTransportBase", "TTransportException", "TTransportFactory", "TType", "readall", "short_read"]
 

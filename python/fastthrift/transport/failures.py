@@ -24,7 +24,7 @@ def lost(error: OSError, text: str) -> OSError:
 
 
 @functools.cache
-def _both(shared: type[Exception]) -> type[TTransportException]:
+def _both(shared: type) -> type[TTransportException]:
     def reduce(self: Any) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         # The class is nobody's attribute.
         return _made, (shared, self.type, self.message, getattr(self, "errno", None), getattr(self, "strerror", None))
