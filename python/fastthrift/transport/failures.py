@@ -32,7 +32,7 @@ def _both(shared: type) -> type[TTransportException]:
     return type("TTransportException", (TTransportException, shared), {"__module__": __name__, "__reduce__": reduce})
 
 
-def _made(shared: type[Exception], kind: int, text: str, number: int | None, words: str | None) -> TTransportException:
+def _made(shared: type, kind: int, text: str, number: int | None, words: str | None) -> TTransportException:
     raised: Any = _both(shared)(kind, text)
     raised.__dict__.pop("line", None)  # of RemoteDisconnected, which had none
     if isinstance(raised, OSError):
