@@ -212,6 +212,15 @@ PyObject* struct_made(PyObject*, PyObject* const* arguments, Py_ssize_t count) {
   });
 }
 
+// (class): whether it, or a class within it, has fields that its spec does not show.
+PyObject* lacks_spec(PyObject*, PyObject* type) {
+  return guarded_for_apache<PyObject*>(nullptr, [&]() -> PyObject* {
+    if (!PyType_Check(type)) raise(PyExc_TypeError, "a class is needed");
+    const Ref spec = checked(PyObject_GetAttr(type, names().thrift_spec));
+    return PyBool_FromLong(payload::lacks_spec(reinterpret_cast<PyTypeObject*>(type), spec.get()));
+  });
+}
+
 // --- what Python tells ---
 
 PyObject* tell(PyObject*, PyObject* arguments, PyObject* keywords) {
@@ -264,6 +273,9 @@ PyMethodDef functions[] = {
      "apache_struct_made(cls, protocol, /)\n--\n\nReads a new struct; NotImplemented for a protocol that is "
      "not "
      "ours."},
+    {"apache_lacks_spec", lacks_spec, METH_O,
+     "apache_lacks_spec(cls, /)\n--\n\nWhether a class has fields, at any depth, that its thrift_spec leaves "
+     "out."},
     {"set_apache", erased(tell), METH_VARARGS | METH_KEYWORDS,
      "set_apache(**parts)\n--\n\nTells the core what Apache's face has in Python."},
     {nullptr, nullptr, 0, nullptr},

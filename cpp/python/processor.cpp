@@ -125,7 +125,15 @@ Processor::Outcome Processor::answer_call(Bytes message, const ReplyPlace& place
       return Outcome::answered;
     }
     if (method == nullptr) {
-      if (options_.decode.apache) unknown.text = "Unknown function " + std::string(named.name);
+      if (options_.decode.apache) {
+        if (unknown.has_service) {
+          unknown.text = "Unknown function " + std::string(named.name);
+        } else if (unknown.text.empty()) {
+          const std::size_t end = header.name.size() - unknown.name.size() - 1;
+          unknown.text = "Service name not found: " + std::string(header.name.substr(0, end)) +
+                         ". Did you forget to call registerProcessor()?";
+        }
+      }
       refuse(place, named, RemoteError::Kind::unknown_method, unknown.text);
       return Outcome::answered;
     }

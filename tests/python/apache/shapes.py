@@ -197,19 +197,21 @@ def _process(name: str, arguments: list[str], result: Any) -> str:
     if result is None:
         return (
             text
-            + f"        try:\n            {call}\n        except Exception:\n            logging.exception('oneway')\n"
+            + f"        try:\n            {call}\n        except TTransport.TTransportException:\n            raise\n"
+            + "        except Exception:\n            logging.exception('Exception in oneway handler')\n"
         )
     fields = [field[2] for field in result]
     target = "result.success = " if "success" in fields else ""
     text += f"        result = {name}_result()\n        try:\n            {target}{call}\n            msg_type = TMessageType.REPLY\n"
+    text += "        except TTransport.TTransportException:\n            raise\n"
     if "refused" in fields:
         text += "        except Refused as refused:\n            msg_type = TMessageType.REPLY\n            result.refused = refused\n"
-    text += f"""        except TTransport.TTransportException:
-            raise
-        except TApplicationException as ex:
+    text += f"""        except TApplicationException as ex:
+            logging.exception('TApplication exception in handler')
             msg_type = TMessageType.EXCEPTION
             result = ex
         except Exception:
+            logging.exception('Unexpected exception in handler')
             msg_type = TMessageType.EXCEPTION
             result = TApplicationException(TApplicationException.INTERNAL_ERROR, 'Internal error')
         oprot.writeMessageBegin("{name}", msg_type, seqid)

@@ -22,7 +22,8 @@ from fastthrift.apache.protocol.TBinaryProtocol import TBinaryProtocol, TBinaryP
 from fastthrift.apache.protocol.TCompactProtocol import TCompactProtocolAcceleratedFactory
 from fastthrift.apache.protocol.TMultiplexedProtocol import TMultiplexedProtocol
 from fastthrift.apache.server import TNonblockingServer, TServer
-from fastthrift.apache.server._engine import engine_for, service_of
+from fastthrift.apache.server._engine import engine_for
+from fastthrift.apache.server._served import served_by
 from fastthrift.apache.Thrift import TApplicationException
 from fastthrift.apache.TMultiplexedProcessor import TMultiplexedProcessor
 from fastthrift.apache.transport.TSocket import TServerSocket, TSocket
@@ -249,7 +250,7 @@ def test_the_engine_serves_what_is_exactly_ours() -> None:
     assert engine_of(watched) is None
     edited = calc.Processor(calc.Handler())
     edited._processMap["add"] = lambda self, seqid, iprot, oprot: None
-    assert service_of(edited) is None
+    assert served_by(edited) is None
 
 
 def test_steps_that_a_client_overrides_are_called() -> None:

@@ -60,6 +60,7 @@ class TBinaryProtocol(TProtocolBase):
         self._check_length(self.container_length_limit, length)
 
     def writeMessageBegin(self, name: str, type: int, seqid: int) -> None:
+        self._begin_message(name, seqid)
         if self.strictWrite and self._fast_encode is None:
             self.writeI32(self.VERSION_1 | type)
             self.writeString(name)
@@ -77,7 +78,7 @@ class TBinaryProtocol(TProtocolBase):
             self.writeI32(seqid)
 
     def writeMessageEnd(self) -> None:
-        pass
+        self._begun = None
 
     def writeStructBegin(self, name: str) -> None:
         pass

@@ -119,6 +119,7 @@ class TCompactProtocol(TProtocolBase):
         self.__last_fid = fid
 
     def writeMessageBegin(self, name: str, type: int, seqid: int) -> None:
+        self._begin_message(name, seqid)
         expect(self.state, CLEAR)
         text = name.encode("utf-8")
         head = bytearray((self.PROTOCOL_ID, self.VERSION | type << self.TYPE_SHIFT_AMOUNT))
@@ -130,6 +131,17 @@ class TCompactProtocol(TProtocolBase):
     def writeMessageEnd(self) -> None:
         expect(self.state, VALUE_WRITE)
         self.state = CLEAR
+        self._begun = None
+
+    def take_back(self) -> Optional[tuple[str, int]]:
+        found = super().take_back()
+        if found is not None:
+            self.state = CLEAR
+            self.__last_fid = 0
+            self.__bool_fid = None
+            self.__structs.clear()
+            self.__containers.clear()
+        return found
 
     def writeStructBegin(self, name: str) -> None:
         expect(self.state, CLEAR, CONTAINER_WRITE, VALUE_WRITE)

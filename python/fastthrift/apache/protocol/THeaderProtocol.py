@@ -94,6 +94,7 @@ class THeaderProtocol(TProtocolBase):
         self._set_protocol(self.trans.write_protocol)
         self._has_written = True
         self.trans.sequence_id = seqid
+        self._begin_message(name, seqid)
         self._protocol.writeMessageBegin(name, ttype, seqid)
 
     def readMessageEnd(self) -> None:
@@ -158,6 +159,7 @@ class THeaderProtocol(TProtocolBase):
 
     def writeMessageEnd(self) -> None:
         self._protocol.writeMessageEnd()
+        self._begun = None
 
     def writeStructBegin(self, name: str) -> None:
         self._protocol.writeStructBegin(name)

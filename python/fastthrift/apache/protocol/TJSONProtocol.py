@@ -291,6 +291,7 @@ class TJSONProtocol(TJSONProtocolBase):
             raise bad(f"{text!r} is no UUID") from None
 
     def writeMessageBegin(self, name: str, request_type: int, seqid: int) -> None:
+        self._begin_message(name, seqid)
         self.resetWriteContext()
         writer = self._writer_
         writer.begin(False)
@@ -302,6 +303,7 @@ class TJSONProtocol(TJSONProtocolBase):
 
     def writeMessageEnd(self) -> None:
         self._writer_.end(False)
+        self._begun = None
 
     def writeStructBegin(self, name: str) -> None:
         self._writer_.begin(True)

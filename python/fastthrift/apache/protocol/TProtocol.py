@@ -73,6 +73,7 @@ class TProtocolBase:
     _fast_decode: Optional[Callable[..., Any]] = None
     _fast_encode: Optional[Callable[..., Any]] = None
     _is_accelerated = False
+    _begun: Any = None  # (transport, its mark, name, sequence id) of the message that is being written
 
     def __init__(self, trans: Any) -> None:
         self.trans = trans
@@ -94,6 +95,21 @@ class TProtocolBase:
             raise TProtocolSizeError(TTransportException.NEGATIVE_SIZE, f"Negative length: {length}")
         if limit is not None and length > limit:
             raise TProtocolSizeError(TTransportException.SIZE_LIMIT, f"Length exceeded max allowed: {limit}")
+
+    def _begin_message(self, name: str, seqid: int) -> None:
+        """Remembers where a message begins. One that was begun before and never ended goes: a value of it did not fit."""
+        self.take_back()
+        mark = getattr(self.trans, "mark_", None)
+        if mark is not None:
+            self._begun = (self.trans, mark(), name, seqid)
+
+    def take_back(self) -> Optional[tuple[str, int]]:
+        """Forgets the message that is being written, as far as it has not been sent. Gives its name and its number."""
+        begun, self._begun = self._begun, None
+        if begun is None or not begun[0].back_to_(begun[1]):
+            return None
+        _, _, name, seqid = begun
+        return name, seqid
 
     def writeMessageBegin(self, name: str, ttype: int, seqid: int) -> None:
         pass

@@ -89,7 +89,7 @@ class THttpServer(TServer.TServer):
 
     def _answer(self, request: Request, connection: Connection) -> Any:
         source = TTransport.TMemoryBuffer(request.body)
-        sink = TTransport.TMemoryBuffer()
+        sink = TServer.Answer()
         if getattr(self.inputProtocolFactory, "shares_protocol", False):
             iprot = oprot = self.inputProtocolFactory.getProtocol(_Both(source, sink))
         else:
@@ -98,7 +98,11 @@ class THttpServer(TServer.TServer):
         here = self._here
         here.request, here.connection = request, connection
         try:
-            self.processor.process(iprot, oprot)
+            try:
+                self.processor.process(iprot, oprot)
+            except Exception as error:  # noqa: BLE001 - whatever a processor or its protocol raises
+                if not TServer.answers_unwritten(oprot, error):
+                    raise
         except ResponseException as error:
             exchange = Exchange(request, connection.sock, connection.address, self.httpd)
             error.handler(exchange)

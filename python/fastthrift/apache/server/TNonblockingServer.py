@@ -17,6 +17,7 @@ from typing import Any
 
 from fastthrift.apache.protocol.TBinaryProtocol import TBinaryProtocolFactory
 from fastthrift.apache.server._engine import engine_for
+from fastthrift.apache.server.TServer import Answer, answers_unwritten
 from fastthrift.apache.transport import TTransport
 from fastthrift.server import _drains_on_sigterm, _serve_on_engine, _StoppableServer
 
@@ -230,8 +231,13 @@ class TNonblockingServer(_StoppableServer):
 
     def _answer(self, frame: bytes) -> bytes:
         itrans = TTransport.TMemoryBuffer(frame)
-        otrans = TTransport.TMemoryBuffer()
-        self.processor.process(self.in_protocol.getProtocol(itrans), self.out_protocol.getProtocol(otrans))
+        otrans = Answer()
+        oprot = self.out_protocol.getProtocol(otrans)
+        try:
+            self.processor.process(self.in_protocol.getProtocol(itrans), oprot)
+        except Exception as error:  # noqa: BLE001 - whatever a protocol or processor raises
+            if not answers_unwritten(oprot, error):
+                raise
         return otrans.getvalue()
 
     def handle(self) -> None:  # type: ignore[override]

@@ -11,10 +11,12 @@ import logging
 import os
 import queue
 import threading
+from io import BytesIO
 from typing import Any
 
 from fastthrift.apache.protocol import TBinaryProtocol
 from fastthrift.apache.server._engine import engine_for
+from fastthrift.apache.Thrift import TApplicationException, TMessageType
 from fastthrift.apache.transport import TTransport
 from fastthrift.server import _drains_on_sigterm, _serve_on_engine, _StoppableServer
 
@@ -99,7 +101,11 @@ class TServer(_StoppableServer):
             while True:
                 if begin_message is not None:
                     begin_message()
-                self.processor.process(iprot, oprot)
+                try:
+                    self.processor.process(iprot, oprot)
+                except Exception as error:  # noqa: BLE001 - whatever a protocol or processor raises
+                    if not answers_unwritten(oprot, error):
+                        raise
         except TTransport.TTransportException as error:
             logger.debug("connection ended: %s", error)
             return True
@@ -112,6 +118,28 @@ class TServer(_StoppableServer):
             itrans.close()
             if otrans is not None:
                 otrans.close()
+
+
+class Answer(TTransport.TMemoryBuffer, TTransport.Collecting):
+    """An answer in memory."""
+
+    def _written(self) -> BytesIO:
+        return self._buffer
+
+
+def answers_unwritten(oprot: Any, error: Exception) -> bool:
+    """Answers a call whose result did not fit, after somebody's processor had begun to write it; False where that is not it."""
+    take_back = getattr(oprot, "take_back", None)
+    begun = None if take_back is None or isinstance(error, TTransport.TTransportException) else take_back()
+    if begun is None:
+        return False
+    name, seqid = begun
+    logger.error("The result of %s cannot be written", name, exc_info=error)
+    oprot.writeMessageBegin(name, TMessageType.EXCEPTION, seqid)
+    TApplicationException(TApplicationException.INTERNAL_ERROR, "Internal error").write(oprot)
+    oprot.writeMessageEnd()
+    oprot.trans.flush()
+    return True
 
 
 def _is_header(factory: Any) -> bool:

@@ -10,6 +10,7 @@ from fastthrift.apache.failures import raises_apaches
 from fastthrift.apache.transport.TTransport import (
     DEFAULT_MAX_FRAME_SIZE,
     HARD_MAX_FRAME_SIZE,
+    Collecting,
     CReadableTransport,
     TTransportBase,
     TTransportEOF,
@@ -26,7 +27,7 @@ class TInfoHeaderType:
     KEY_VALUE = 1
 
 
-class THeaderTransport(Conversing, TTransportBase, CReadableTransport):
+class THeaderTransport(Conversing, TTransportBase, CReadableTransport, Collecting):
     """What `THeaderProtocol` works on: the bytes of messages, whose protocol is `protocol_id`."""
 
     def __init__(
@@ -87,6 +88,9 @@ class THeaderTransport(Conversing, TTransportBase, CReadableTransport):
         """Waits for the next message; the rest of the one at hand is dropped."""
         self.__rbuf = BytesIO()
         self.__rbuf = BytesIO(self._conversation.receive(self._transport.read))
+
+    def _written(self) -> BytesIO:
+        return self.__wbuf
 
     def write(self, buf: bytes) -> None:
         self.__wbuf.write(buf)

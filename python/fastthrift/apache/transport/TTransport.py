@@ -85,6 +85,26 @@ class TTransportBase:
         pass
 
 
+class Collecting:
+    """What collects writes in a BytesIO until they are flushed, and takes back what was written since a mark."""
+
+    def _written(self) -> BytesIO:
+        raise NotImplementedError
+
+    def mark_(self) -> tuple[BytesIO, int]:
+        written = self._written()
+        return written, written.tell()
+
+    def back_to_(self, mark: tuple[BytesIO, int]) -> bool:
+        """False where the bytes have left already."""
+        written, at = mark
+        if written is not self._written():
+            return False
+        written.seek(at)
+        written.truncate()
+        return True
+
+
 class CReadableTransport:
     """What generated code reads natively: bytes that were read ahead, in a BytesIO, and a way to get more."""
 
@@ -123,7 +143,7 @@ class TBufferedTransportFactory:
         return TBufferedTransport(trans)
 
 
-class TBufferedTransport(TTransportBase, CReadableTransport):
+class TBufferedTransport(TTransportBase, CReadableTransport, Collecting):
     """Collects writes until flush and reads ahead."""
 
     DEFAULT_BUFFER = 4096
@@ -150,6 +170,9 @@ class TBufferedTransport(TTransportBase, CReadableTransport):
             return found
         self.__rbuf = BytesIO(self.__trans.read(max(sz, self.__rbuf_size)))
         return self.__rbuf.read(sz)
+
+    def _written(self) -> BytesIO:
+        return self.__wbuf
 
     def write(self, buf: bytes) -> None:
         try:
@@ -227,7 +250,7 @@ class TFramedTransportFactory:
         return TFramedTransport(trans, self._max_frame_size)
 
 
-class TFramedTransport(TTransportBase, CReadableTransport):
+class TFramedTransport(TTransportBase, CReadableTransport, Collecting):
     """Puts four bytes of length in front of what is written between two flushes."""
 
     def __init__(self, trans: Any, max_frame_size: int = DEFAULT_MAX_FRAME_SIZE) -> None:
@@ -266,6 +289,9 @@ class TFramedTransport(TTransportBase, CReadableTransport):
                 f"Frame size ({size}) larger than the maximum ({self.__max_frame_size})",
             )
         self.__rbuf = BytesIO(self.__trans.readAll(size))
+
+    def _written(self) -> BytesIO:
+        return self.__wbuf
 
     def write(self, buf: bytes) -> None:
         self.__wbuf.write(buf)

@@ -9,6 +9,7 @@ from typing import Any, Optional
 from fastthrift.apache.failures import raises_apaches
 from fastthrift.apache.transport.TTransport import (
     DEFAULT_MAX_FRAME_SIZE,
+    Collecting,
     CReadableTransport,
     TTransportBase,
     TTransportEOF,
@@ -35,7 +36,7 @@ class TZlibTransportFactory:
         return made
 
 
-class TZlibTransport(TTransportBase, CReadableTransport):
+class TZlibTransport(TTransportBase, CReadableTransport, Collecting):
     """Deflates what is written, at each flush, and inflates what is read.
 
     ``max_decompressed_size`` bounds a message (None: nothing does). A message ends where this side flushes, or where a
@@ -116,6 +117,9 @@ class TZlibTransport(TTransportBase, CReadableTransport):
         found = self.read(max(sz, 1))
         self.__rbuf = BytesIO(found + self.__rbuf.read())
         return bool(found)
+
+    def _written(self) -> BytesIO:
+        return self.__wbuf
 
     def write(self, buf: bytes) -> None:
         self.__wbuf.write(buf)

@@ -10,6 +10,7 @@ from typing import Any
 from fastthrift.apache.transport.TTransport import (
     DEFAULT_MAX_FRAME_SIZE,
     DEFAULT_MAX_SASL_NEGOTIATION_SIZE,
+    Collecting,
     CReadableTransport,
     TTransportBase,
     TTransportException,
@@ -21,7 +22,7 @@ _LENGTH = struct.Struct(">I")
 _MOST_CHALLENGES = 100
 
 
-class TSaslClientTransport(TTransportBase, CReadableTransport):
+class TSaslClientTransport(TTransportBase, CReadableTransport, Collecting):
     """The client's side, over the package ``pure-sasl``; ``sasl_kwargs`` are those of its SASLClient."""
 
     START = 1
@@ -95,6 +96,9 @@ class TSaslClientTransport(TTransportBase, CReadableTransport):
                 f"SASL negotiation payload ({length}) larger than the maximum ({self._max_negotiation_size})",
             )
         return status, self.transport.readAll(length) if length else b""
+
+    def _written(self) -> BytesIO:
+        return self.__wbuf
 
     def write(self, data: bytes) -> None:
         self.__wbuf.write(data)
