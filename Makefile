@@ -12,6 +12,8 @@ BIN := $(VENV)/bin
 STEP := $(PYTHON) .ci/step.py
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# Hundreds of processes would each compile the same files.
+unexport PYTHONDONTWRITEBYTECODE
 
 LAUNCHER := $(if $(shell command -v ccache),-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
 export CCACHE_NOHASHDIR := 1

@@ -46,6 +46,13 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             session.config.stash[SUITE] = subprocess.Popen(command, stdin=subprocess.DEVNULL)
 
 
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    if nextitem is not None and nextitem.path != item.path:
+        # A test's full collection then goes through what its own file made, not through all that others left.
+        gc.collect()
+        gc.freeze()
+
+
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     suite = session.config.stash.get(SUITE, None)
     if suite is not None:

@@ -148,7 +148,6 @@ def _run_job(tests: list[str], folder: Path, prefix: list[str], peer: bool) -> d
     environment = {
         **os.environ,
         "PYTHONPATH": package,
-        "PYTHONDONTWRITEBYTECODE": "1",
         "CONFORMANCE_NAMESPACE": "1" if prefix else "",
     }
     name = tests[0].partition("::")[0]

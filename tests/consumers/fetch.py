@@ -55,4 +55,4 @@ def environment(*folders: Path, **variables: str) -> dict[str, str]:
 
     ours = str(Path(fastthrift.__file__).resolve().parents[1])
     path = os.pathsep.join([ours, *map(str, folders)])
-    return {**os.environ, "PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1", **variables}
+    return {**os.environ, "PYTHONPATH": path, **variables}
