@@ -66,6 +66,10 @@ constexpr unsigned most_spares_of_all = 8192;
 
 bool keep_spare(PyObject* self, PyTypeObject* type) {
   ClassData* data = reinterpret_cast<PayloadType*>(type)->data;
+#if PY_VERSION_HEX >= 0x030D0000
+  // Where a class has no slots the attributes stand behind the object: only a new object has that place empty.
+  if (PyType_HasFeature(type, Py_TPFLAGS_INLINE_VALUES)) return false;
+#endif
   if (data == nullptr || data->spares >= most_spares || ClassData::spares_of_all >= most_spares_of_all ||
       type->tp_finalize != nullptr || type->tp_free != PyObject_GC_Del || !data->is_struct) {
     return false;

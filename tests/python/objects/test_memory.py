@@ -316,6 +316,22 @@ def test_object_in_a_place_that_is_used_again_has_nothing_of_the_one_before(leaf
         assert sys.getrefcount(new) == 2
 
 
+@pytest.mark.parametrize("shown", [True, False])
+def test_object_of_a_class_without_fields_has_no_extras_of_the_one_before(shown):
+    empty = struct("Empty", []).ours
+    for name in ("first", "second", "third"):
+        it = empty()
+        setattr(it, name, [name])
+        if shown:
+            assert vars(it) == {name: [name]} and repr(it) == f"Empty({name}=['{name}'])"
+        it.self = it
+        del it
+        gc.collect()
+        new = empty()
+        assert vars(new) == {} and repr(new) == "Empty()" and not hasattr(new, name)
+        assert new == empty() and copy.copy(new) == new
+
+
 def test_object_without_a_value_stays_without_it_in_a_used_place(leaf):
     it = leaf(1, "text")
     del it.a, it
