@@ -51,6 +51,7 @@ def rows(table: Table, effort: Effort, folder: Path, quick: bool) -> None:
     files = [
         (shapes.BENCH, "bench.thrift", SMALL_FILE),
         (shapes.parquet_idl(), "parquet.thrift", SMALL_FILE),
+        *((path, path.name, SMALL_FILE) for path in shapes.hive_idl()),
         (shapes.synthetic_idl(folder, structs, methods), f"{structs} structs, {methods} methods", LARGE_FILE),
     ]
     for path, name, target in files:

@@ -129,6 +129,12 @@ def parquet_idl() -> Path:
     return whole if whole.exists() else FOOTER
 
 
+def hive_idl() -> list[Path]:
+    """A file with a service of some 200 methods, where it lies beside the repository."""
+    path = ROOT.parent / "shared" / "idl" / "impyla" / "impala" / "thrift" / "hive_metastore.thrift"
+    return [path] if path.exists() else []
+
+
 def versions() -> str:
     from importlib.metadata import PackageNotFoundError, version
 

@@ -1,5 +1,6 @@
 #include "python/class_builder.hpp"
 
+#include "python/lazy_class.hpp"
 #include "python/payload.hpp"
 
 #include <cstddef>
@@ -143,7 +144,7 @@ Ref ClassBuilder::make_arguments(const schema::Function& function) {
   Body body;
   for (const Field& field : function.arguments) add_field(body, field);
   const Ref extra = checked(PyDict_New());
-  return make_class(function.name + "_args", payload::base(), body, Py_None, function.doc, extra.get());
+  return make_lazily(function.name + "_args", body, function.doc, extra.get());
 }
 
 // thriftpy2's order: success is the last of thrift_spec and the first of default_spec.
@@ -159,7 +160,7 @@ Ref ClassBuilder::make_result(const schema::Function& function) {
   }
   const Ref extra = checked(PyDict_New());
   set(extra, keys_.oneway, function.is_oneway ? Py_True : Py_False);
-  return make_class(function.name + "_result", payload::base(), body, Py_None, {}, extra.get());
+  return make_lazily(function.name + "_result", body, {}, extra.get());
 }
 
 Ref ClassBuilder::make_plain_class(PyObject* maker, const std::string& name, PyObject* base,
@@ -172,9 +173,8 @@ Ref ClassBuilder::make_plain_class(PyObject* maker, const std::string& name, PyO
   return checked(PyObject_CallFunction(maker, "N(O)O", text_of(name).release(), base, body.get()));
 }
 
-Ref ClassBuilder::make_class(const std::string& name, PyTypeObject* base, const Body& body, PyObject* line,
-                             const std::string& doc, PyObject* extra_attributes) {
-  const Ref extra = Ref::share(extra_attributes);
+void ClassBuilder::describe(PyObject* attributes, const Body& body, PyObject* line, const std::string& doc) {
+  const Ref extra = Ref::share(attributes);
   set(extra, keys_.ttype, keys_.struct_number.get());
   set(extra, keys_.tspec, body.tspec.get());
   set(extra, keys_.line, line);
@@ -182,8 +182,20 @@ Ref ClassBuilder::make_class(const std::string& name, PyTypeObject* base, const 
   set(extra, keys_.lines, body.lines.get());
   set(extra, keys_.field_annotations, body.annotations.get());
   if (!doc.empty()) set(extra, keys_.doc, text_of(doc).get());
+}
+
+Ref ClassBuilder::make_class(const std::string& name, PyTypeObject* base, const Body& body, PyObject* line,
+                             const std::string& doc, PyObject* extra_attributes) {
+  describe(extra_attributes, body, line, doc);
   return payload::make_class(text_of(name).get(), names_.module.get(), base, body.thrift_spec.get(),
-                             body.default_spec.get(), extra.get());
+                             body.default_spec.get(), extra_attributes);
+}
+
+Ref ClassBuilder::make_lazily(const std::string& name, const Body& body, const std::string& doc,
+                              PyObject* extra_attributes) {
+  describe(extra_attributes, body, Py_None, doc);
+  return make_lazy_class(interned(name).get(), names_.module.get(), body.thrift_spec.get(),
+                         body.default_spec.get(), extra_attributes);
 }
 
 }  // namespace fastthrift::python

@@ -35,6 +35,7 @@ class ClassBuilder {
   ClassBuilder(BoundSchema& bound, const ModuleNames& names);
 
   void make_structs();
+  // What stands for the classes of a method until they are made: see lazy_class.hpp.
   Ref make_arguments(const schema::Function& function);
   Ref make_result(const schema::Function& function);
 
@@ -81,8 +82,11 @@ class ClassBuilder {
   // Adds a field; false while its type is not known.
   bool add_field(Body& body, const schema::Field& field);
   Ref default_of(const schema::Field& field);
+  // Puts what every class has into its attributes.
+  void describe(PyObject* attributes, const Body& body, PyObject* line, const std::string& doc);
   Ref make_class(const std::string& name, PyTypeObject* base, const Body& body, PyObject* line,
                  const std::string& doc, PyObject* extra);
+  Ref make_lazily(const std::string& name, const Body& body, const std::string& doc, PyObject* extra);
 
   BoundSchema& bound_;
   const ModuleNames& names_;

@@ -99,7 +99,7 @@ class Layout {
   int traverse(visitproc visit, void* arg) const;
 
  private:
-  friend class LayoutCompiler;  // layout.cpp
+  friend class LayoutCompiler;
   Layout() = default;
 
   PyTypeObject* type_ = nullptr;

@@ -1,3 +1,5 @@
+#include "python/lazy_class.hpp"
+#include "python/layout_compiler.hpp"
 #include "python/parked.hpp"
 #include "python/payload_type.hpp"
 
@@ -168,7 +170,8 @@ const Layout& layout_of_object(PyObject* object, std::unique_ptr<Layout>& keep) 
 }
 
 int add_to(PyObject* module) {
-  for (auto add : {add_spec_layout_to, add_initializer_to, add_dict_view_to, add_metaclass_to}) {
+  for (auto add : {add_keywords_to, add_spec_layout_to, add_initializer_to, add_dict_view_to,
+                   add_metaclass_to, add_lazy_class_to}) {
     if (add(module) < 0) return -1;
   }
   return 0;

@@ -1,7 +1,7 @@
 """The native core: what the Python modules of this package build on. Users import it from those."""
 
 from collections.abc import Iterable
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 from typing import Any, Callable, Optional, TypeVar, Union, final
 
 from typing_extensions import Self
@@ -78,6 +78,10 @@ class IdlSchema:
 
 def parse_idl(text: bytes, file: str, reserved: list[str] = ..., strict: bool = False) -> IdlDocument: ...
 def set_service_metaclass(metaclass: type, /) -> None: ...
+def whole_namespace(cls: type, /) -> MappingProxyType[str, Any]: ...
+
+# What classes in Apache's form have with an underscore behind it.
+keywords: frozenset[str]
 def compile_idl(document: IdlDocument, includes: list[IdlSchema]) -> IdlSchema: ...
 
 # ---- cpp/python/idl_tree.cpp

@@ -100,11 +100,17 @@ if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
     sys.meta_path.append(_Finder())
 
 
+_namespace = type.__dict__["__dict__"].__get__
+
+
 class ServiceMeta(type):
     """The class of services that `load` makes: they have Apache's ``Iface``, ``Client`` and ``Processor`` as well, when asked."""
 
+    # The classes of their arguments and results are made when somebody asks for one, or for all.
+    __dict__ = property(_core.whole_namespace)  # type: ignore[assignment]
+
     def __getattr__(cls, name: str) -> Any:
-        if name in ("Iface", "Client", "Processor") and "thrift_services" in vars(cls):
+        if name in ("Iface", "Client", "Processor") and "thrift_services" in _namespace(cls):
             return importlib.import_module(f"{_APACHE}._loaded").part_of(cls, name)
         raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
 

@@ -64,14 +64,7 @@ def _attribute(name: str, order: Optional[tuple[str, ...]]) -> str:
     """The attribute of a field: keywords have an underscore behind them."""
     if order is not None:
         return name + "_" if name not in order and name + "_" in order else name
-    return name + "_" if name in ESCAPED else name
-
-
-# What Apache's compiler puts an underscore behind.
-ESCAPED = frozenset(
-    "False None True and as assert break class continue def del elif else except exec finally for from global if import in is "
-    "lambda nonlocal not or pass print raise return try while with yield async await".split()
-)
+    return name + "_" if name in _core.keywords else name
 
 
 _methods = _core.apache_struct_methods

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from .. import _core
 from .model import Field, Program
 from .notices import IdlError, Place
 
 # Apache's list, and what it forgot: async and await are keywords, self is the first argument of every method.
-KEYWORDS = frozenset(
-    "False None True and as assert async await break class continue def del elif else except exec finally for from global "
-    "if import in is lambda nonlocal not or pass print raise return self try while with yield".split()
-)
+KEYWORDS = _core.keywords
 # Attributes that the runtime's classes rely on.
 STRUCT_ATTRIBUTES = frozenset(("thrift_spec",))
 EXCEPTION_ATTRIBUTES = STRUCT_ATTRIBUTES | {"args"}  # Exception's own makes a tuple of what it gets
