@@ -82,6 +82,7 @@ def whole_namespace(cls: type, /) -> MappingProxyType[str, Any]: ...
 
 # What classes in Apache's form have with an underscore behind it.
 keywords: frozenset[str]
+
 def compile_idl(document: IdlDocument, includes: list[IdlSchema]) -> IdlSchema: ...
 
 # ---- cpp/python/idl_tree.cpp

@@ -107,7 +107,7 @@ class ServiceMeta(type):
     """The class of services that `load` makes: they have Apache's ``Iface``, ``Client`` and ``Processor`` as well, when asked."""
 
     # The classes of their arguments and results are made when somebody asks for one, or for all.
-    __dict__ = property(_core.whole_namespace)  # type: ignore[assignment]
+    __dict__ = property(_core.whole_namespace)  # type: ignore[misc]
 
     def __getattr__(cls, name: str) -> Any:
         if name in ("Iface", "Client", "Processor") and "thrift_services" in _namespace(cls):

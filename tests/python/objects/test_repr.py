@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from .both import ours, theirs
+import fastthrift.thrift as ours
+
+from .both import theirs
 
 
 class Int(int):
@@ -115,11 +117,11 @@ def test_error_of_a_value_comes_through(cls: Any) -> None:
     "wrap", [lambda it: it, lambda it: [it], lambda it: {"k": [it]}], ids=["itself", "list", "dict"]
 )
 def test_object_inside_itself_is_shown_once(wrap: Any) -> None:
-    class Item(ours.TPayload):  # type: ignore[misc]
+    class Item(ours.TPayload):
         thrift_spec = {1: (8, "a", False), 2: (12, "b", None, False)}
         default_spec = [("a", None), ("b", None)]
 
-    item = Item(a=1)
+    item: Any = Item(**{"a": 1})
     item.b = wrap(item)
     inner = repr(wrap(Odd("Item(...)")))
     for _ in range(2):  # and nothing is left behind
@@ -132,13 +134,13 @@ def test_object_is_shown_as_often_as_it_occurs(cls: Any) -> None:
 
 
 def test_too_deep_is_recursion_error() -> None:
-    class Item(ours.TPayload):  # type: ignore[misc]
+    class Item(ours.TPayload):
         thrift_spec = {1: (12, "a", None, False)}
         default_spec = [("a", None)]
 
     item: Any = None
     for _ in range(20_000):
-        item = Item(a=item)
+        item = Item(**{"a": item})
     with pytest.raises(RecursionError):
         repr(item)
     while item is not None:
