@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 CONFORMANCE = Path(__file__).with_name("conformance")
+LONGEST = [Path(__file__).with_name(name) for name in ("tutorials", "consumers", "differential")]
 BUILD = Path(__file__).resolve().parents[1] / "build" / "conformance"
 SCORE = BUILD / "score.txt"
 
@@ -26,8 +27,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that wait for thriftpy2's suite come last."""
-    items.sort(key=waits_for_the_suite)
+    """The longest files come first; those that wait for thriftpy2's suite come last."""
+    items.sort(key=lambda item: 2 if waits_for_the_suite(item) else not any(f in item.path.parents for f in LONGEST))
 
 
 def waits_for_the_suite(item: pytest.Item) -> bool:
