@@ -306,6 +306,13 @@ PyTypeObject* make_base() {
 }
 
 PyObject* allocate_anew(PyTypeObject* type) {
+#if PY_VERSION_HEX >= 0x030D0000
+  if (PyType_HasFeature(type, Py_TPFLAGS_INLINE_VALUES)) {  // which only this one prepares
+    PyObject* self = PyType_GenericAlloc(type, 0);
+    if (self != nullptr) PyObject_GC_UnTrack(self);
+    return self;
+  }
+#endif
   PyObject* self = PyObject_GC_New(PyObject, type);
   if (self == nullptr) return nullptr;
   std::fill_n(reinterpret_cast<char*>(self) + sizeof(PyObject),
