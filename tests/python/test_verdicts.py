@@ -15,6 +15,7 @@ from typing import Any, Callable
 
 import pytest
 
+import background
 import fastthrift
 from fastthrift import defaults, http
 from fastthrift.contrib.aio.http import TAsyncMemoryBuffer
@@ -118,18 +119,8 @@ class Handler:
         return 1
 
 
-@contextlib.contextmanager
-def running(server: Any) -> Iterator[int]:
-    if not hasattr(server, "httpd"):
-        server.trans.listen()
-    thread = threading.Thread(target=server.serve)
-    thread.start()
-    try:
-        yield server.trans.sock.getsockname()[1]
-    finally:
-        server.stop(0)
-        thread.join(LONG)
-        assert not thread.is_alive()
+def running(server: Any) -> contextlib.AbstractContextManager[int]:
+    return background.running(server, lambda: server.stop(0), LONG)
 
 
 @contextlib.contextmanager

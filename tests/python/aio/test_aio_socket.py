@@ -6,40 +6,18 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from pathlib import Path
 from typing import Any
 
 import pytest
-import trustme
 
 from aio_parts import BINARY, BUFFERED, LONG, STACKS, Handler, calc, calling, run, serving
+from certificates import Certificates
 from fastthrift.contrib.aio.processor import TAsyncProcessor
 from fastthrift.contrib.aio.rpc import make_client, make_server
 from fastthrift.contrib.aio.server import TAsyncServer
 from fastthrift.contrib.aio.socket import StreamHandler, TAsyncServerSocket, TAsyncSocket, TAsyncTimeout
 from fastthrift.contrib.aio.transport import TAsyncBufferedTransport
 from fastthrift.thrift import TTransportException
-
-
-class Certificates:
-    def __init__(self, folder: Path) -> None:
-        authority, stranger = trustme.CA(), trustme.CA()
-        self.ca, self.stranger = str(folder / "ca.pem"), str(folder / "stranger.pem")
-        authority.cert_pem.write_to_path(self.ca)
-        stranger.cert_pem.write_to_path(self.stranger)
-        here = authority.issue_cert("localhost", "127.0.0.1")
-        elsewhere = authority.issue_cert("elsewhere.example")
-        self.server, self.elsewhere = str(folder / "server.pem"), str(folder / "elsewhere.pem")
-        here.private_key_and_cert_chain_pem.write_to_path(self.server)
-        elsewhere.private_key_and_cert_chain_pem.write_to_path(self.elsewhere)
-        self.cert, self.key = str(folder / "cert.pem"), str(folder / "key.pem")
-        here.cert_chain_pems[0].write_to_path(self.cert)
-        here.private_key_pem.write_to_path(self.key)
-
-
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
-    return Certificates(tmp_path_factory.mktemp("certificates"))
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 import served_calc
+from background import running
 from fastthrift import _core
 from fastthrift.apache.protocol.TBinaryProtocol import TBinaryProtocol
 from fastthrift.apache.protocol.TCompactProtocol import TCompactProtocol
@@ -60,20 +59,6 @@ class Handler:
         raise ValueError("undeclared")
 
 
-@contextlib.contextmanager
-def serving(server: Any) -> Iterator[int]:
-    server.trans.listen()
-    port = server.trans.handle.getsockname()[1]
-    thread = threading.Thread(target=server.serve, daemon=True)
-    thread.start()
-    try:
-        yield port
-    finally:
-        server.close()
-        thread.join(10)
-    assert not thread.is_alive()
-
-
 def all_calls(client: Any, handler: Handler) -> None:
     for number in range(3):
         assert client.add(number, 10) == number + 10
@@ -120,7 +105,7 @@ def server_of(cls: Any, handler: Any, transports: Any, protocols: Any) -> Any:
 @pytest.mark.parametrize("name", CLIENTS)
 def test_a_header_server_takes_every_client(name: str, kind: Any) -> None:
     handler = Handler()
-    with serving(server_of(kind, handler, TTransportFactoryBase(), FACTORIES)) as port:
+    with running(server_of(kind, handler, TTransportFactoryBase(), FACTORIES)) as port:
         sock = TSocket("127.0.0.1", port)
         sock.setTimeout(10_000)
         sock.open()
@@ -150,7 +135,7 @@ def test_the_engine_serves_headers_where_nothing_frames_below() -> None:
 
 def test_the_default_takes_headers_only() -> None:
     handler = Handler()
-    with serving(
+    with running(
         server_of(TServer.TThreadedServer, handler, TTransportFactoryBase(), THeaderProtocolFactory())
     ) as port:
         for name in ("headers, compact", "framed compact"):
@@ -171,7 +156,7 @@ def test_the_default_takes_headers_only() -> None:
 
 def test_json_calls() -> None:
     handler = Handler()
-    with serving(
+    with running(
         server_of(TServer.TThreadedServer, handler, TBufferedTransportFactory(), TJSONProtocolFactory())
     ) as port:
         sock = TSocket("127.0.0.1", port)
@@ -289,7 +274,7 @@ def test_a_server_over_zlib_limits_each_message_and_not_the_connection() -> None
 
     handler = Handler()
     server = server_of(TServer.TSimpleServer, handler, Zlib(), THeaderProtocolFactory(ALL))
-    with serving(server) as port:
+    with running(server) as port:
         sock = TSocket("127.0.0.1", port)
         sock.setTimeout(10_000)
         sock.open()

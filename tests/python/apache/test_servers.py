@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 
 import served_calc as calc
+from background import running
 from fastthrift.apache.protocol.TBinaryProtocol import TBinaryProtocol, TBinaryProtocolFactory
 from fastthrift.apache.protocol.TCompactProtocol import TCompactProtocolAcceleratedFactory
 from fastthrift.apache.protocol.TMultiplexedProtocol import TMultiplexedProtocol
@@ -67,18 +68,8 @@ KINDS = {
 }
 
 
-@contextlib.contextmanager
-def serving(server: Any) -> Iterator[int]:
-    server.trans.listen()
-    port = server.trans.handle.getsockname()[1]
-    thread = threading.Thread(target=server.serve, daemon=True)
-    thread.start()
-    try:
-        yield port
-    finally:
-        server.stop(0)
-        thread.join(10)
-        assert not thread.is_alive()
+def serving(server: Any) -> contextlib.AbstractContextManager[int]:
+    return running(server, lambda: server.stop(0))
 
 
 @contextlib.contextmanager

@@ -6,22 +6,19 @@ import contextlib
 import logging
 import socket
 import ssl
-import threading
 import warnings
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 import served_calc as calc
+from background import running
+from certificates import Certificates
 from fastthrift.apache.protocol.TBinaryProtocol import TBinaryProtocol, TBinaryProtocolFactory
 from fastthrift.apache.server import TServer
 from fastthrift.apache.transport import sslcompat
 from fastthrift.apache.transport.TSSLSocket import TSSLServerSocket, TSSLSocket
 from fastthrift.apache.transport.TTransport import TBufferedTransport, TBufferedTransportFactory, TTransportException
-
-trustme = pytest.importorskip("trustme")
 
 
 @pytest.fixture(autouse=True)
@@ -30,44 +27,14 @@ def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logging.getLogger("fastthrift"), "propagate", False)
 
 
-class Files:
-    """An authority, a server's certificate for localhost and 127.0.0.1, and one for another host."""
-
-    def __init__(self, folder: Path) -> None:
-        authority = trustme.CA()
-        self.authority = str(folder / "ca.pem")
-        authority.cert_pem.write_to_path(self.authority)
-        self.server = self._write(folder / "server.pem", authority.issue_cert("localhost", "127.0.0.1"))
-        self.other = self._write(folder / "other.pem", authority.issue_cert("elsewhere.example"))
-        self.stranger = str(folder / "stranger.pem")
-        trustme.CA().cert_pem.write_to_path(self.stranger)
-
-    @staticmethod
-    def _write(path: Path, certificate: Any) -> str:
-        certificate.private_key_and_cert_chain_pem.write_to_path(str(path))
-        return str(path)
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
-    return Files(tmp_path_factory.mktemp("tls"))
-
-
-@contextlib.contextmanager
-def serving(**options: Any) -> Iterator[int]:
-    listener = TSSLServerSocket("127.0.0.1", 0, **options)
-    listener.listen()
+def serving(**options: Any) -> contextlib.AbstractContextManager[int]:
     server = TServer.TThreadedServer(
-        calc.Processor(calc.Handler()), listener, TBufferedTransportFactory(), TBinaryProtocolFactory()
+        calc.Processor(calc.Handler()),
+        TSSLServerSocket("127.0.0.1", 0, **options),
+        TBufferedTransportFactory(),
+        TBinaryProtocolFactory(),
     )
-    thread = threading.Thread(target=server.serve, daemon=True)
-    thread.start()
-    try:
-        yield listener.handle.getsockname()[1]
-    finally:
-        server.stop(0)
-        thread.join(10)
-        assert not thread.is_alive()
+    return running(server, lambda: server.stop(0))
 
 
 def call(port: int, host: str = "127.0.0.1", **options: Any) -> Any:
@@ -81,55 +48,55 @@ def call(port: int, host: str = "127.0.0.1", **options: Any) -> Any:
         trans.close()
 
 
-def test_a_checked_connection_carries_calls(files: Files) -> None:
-    with serving(certfile=files.server) as port:
-        found, is_valid, certificate = call(port, ca_certs=files.authority)
+def test_a_checked_connection_carries_calls(certificates: Certificates) -> None:
+    with serving(certfile=certificates.server) as port:
+        found, is_valid, certificate = call(port, ca_certs=certificates.ca)
         assert (found, is_valid) == (3, True)
         assert ("DNS", "localhost") in certificate["subjectAltName"]
         assert call(port, cert_reqs=ssl.CERT_NONE) == (3, False, None)
-        context = ssl.create_default_context(cafile=files.authority)
+        context = ssl.create_default_context(cafile=certificates.ca)
         assert call(port, ssl_context=context)[:2] == (3, True)
-        assert call(port, ca_certs=files.authority, server_hostname="localhost")[0] == 3
+        assert call(port, ca_certs=certificates.ca, server_hostname="localhost")[0] == 3
 
 
 @pytest.mark.parametrize("what", ["host", "authority"])
-def test_a_server_that_is_not_who_it_should_be_is_refused(files: Files, what: str) -> None:
-    with serving(certfile=files.other if what == "host" else files.server) as port:
+def test_a_server_that_is_not_who_it_should_be_is_refused(certificates: Certificates, what: str) -> None:
+    with serving(certfile=certificates.elsewhere if what == "host" else certificates.server) as port:
         with pytest.raises(TTransportException) as refused:
-            call(port, ca_certs=files.authority if what == "host" else files.stranger)
+            call(port, ca_certs=certificates.ca if what == "host" else certificates.stranger)
         assert refused.value.type == TTransportException.NOT_OPEN
         assert isinstance(refused.value.inner, ssl.SSLCertVerificationError)
 
 
-def test_a_callback_may_refuse_what_openssl_takes(files: Files) -> None:
+def test_a_callback_may_refuse_what_openssl_takes(certificates: Certificates) -> None:
     seen: list[Any] = []
 
     def refuse(certificate: Any, host: Any) -> None:
         seen.append(host)
         raise ValueError("not today")
 
-    with serving(certfile=files.server) as port:
+    with serving(certfile=certificates.server) as port:
         with pytest.raises(TTransportException, match="not today"):
-            call(port, ca_certs=files.authority, validate_callback=refuse)
+            call(port, ca_certs=certificates.ca, validate_callback=refuse)
     assert seen == ["127.0.0.1"]
 
 
-def test_clients_show_certificates_where_they_must(files: Files) -> None:
-    options = {"certfile": files.server, "cert_reqs": ssl.CERT_REQUIRED, "ca_certs": files.authority}
+def test_clients_show_certificates_where_they_must(certificates: Certificates) -> None:
+    options = {"certfile": certificates.server, "cert_reqs": ssl.CERT_REQUIRED, "ca_certs": certificates.ca}
     with serving(**options) as port:
-        assert call(port, ca_certs=files.authority, certfile=files.server)[0] == 3
-        for certificate in (None, files.other):  # none, and one that is not made out to the client's address
+        assert call(port, ca_certs=certificates.ca, certfile=certificates.server)[0] == 3
+        for certificate in (None, certificates.elsewhere):  # none, and one that is not made out to the client's address
             with pytest.raises(TTransportException):
-                call(port, ca_certs=files.authority, certfile=certificate)
+                call(port, ca_certs=certificates.ca, certfile=certificate)
     with serving(**options, validate_callback=lambda certificate, host: None) as port:
-        assert call(port, ca_certs=files.authority, certfile=files.other)[0] == 3
+        assert call(port, ca_certs=certificates.ca, certfile=certificates.elsewhere)[0] == 3
 
 
-def test_a_client_that_never_shakes_hands_holds_up_nobody(files: Files) -> None:
-    with serving(certfile=files.server) as port, socket.create_connection(("127.0.0.1", port)) as silent:
-        assert call(port, ca_certs=files.authority)[0] == 3
+def test_a_client_that_never_shakes_hands_holds_up_nobody(certificates: Certificates) -> None:
+    with serving(certfile=certificates.server) as port, socket.create_connection(("127.0.0.1", port)) as silent:
+        assert call(port, ca_certs=certificates.ca)[0] == 3
         silent.sendall(b"GET / HTTP/1.0\r\n\r\n")
-        assert call(port, ca_certs=files.authority)[0] == 3
+        assert call(port, ca_certs=certificates.ca)[0] == 3
 
 
 @pytest.mark.parametrize(
@@ -147,9 +114,9 @@ def test_arguments_that_make_no_sense_are_told(options: dict[str, Any], error: t
         TSSLSocket("localhost", 1, **options)
 
 
-def test_arguments_of_old_are_taken_with_a_warning(files: Files) -> None:
+def test_arguments_of_old_are_taken_with_a_warning(certificates: Certificates) -> None:
     with pytest.warns(DeprecationWarning):
-        sock = TSSLSocket("localhost", 1, True, files.authority)
+        sock = TSSLSocket("localhost", 1, True, certificates.ca)
     assert sock.validate
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -7,13 +7,13 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import trustme
 
 import fastthrift
+from background import running
+from certificates import Certificates
 from fastthrift import defaults
 from fastthrift.rpc import client_context, make_client, make_server
 from fastthrift.server import TThreadedServer
@@ -32,31 +32,6 @@ service Echo { Note echo(1: Note note), string big(1: i32 size) }
 """
 
 
-class Files:
-    """An authority and what it has signed, as PEM files."""
-
-    def __init__(self, folder: Path) -> None:
-        authority = trustme.CA()
-        stranger = trustme.CA()
-        self.ca = folder / "ca.pem"
-        self.stranger = folder / "stranger.pem"
-        authority.cert_pem.write_to_path(self.ca)
-        stranger.cert_pem.write_to_path(self.stranger)
-        self.server = self._write(folder / "server.pem", authority.issue_cert("localhost", "127.0.0.1"))
-        self.elsewhere = self._write(folder / "elsewhere.pem", authority.issue_cert("elsewhere.example"))
-        self.client = self._write(folder / "client.pem", authority.issue_cert("a.client.example"))
-
-    @staticmethod
-    def _write(path: Path, certificate: trustme.LeafCert) -> Path:
-        certificate.private_key_and_cert_chain_pem.write_to_path(path)
-        return path
-
-
-@pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
-    return Files(tmp_path_factory.mktemp("tls"))
-
-
 @pytest.fixture(scope="module")
 def module() -> Any:
     return fastthrift.loads(IDL)
@@ -71,32 +46,18 @@ class Handler:
 
 
 @contextlib.contextmanager
-def serving(module: Any, certfile: Path, **options: Any) -> Iterator[int]:
-    server = make_server(module.Echo, Handler(), "127.0.0.1", 0, certfile=str(certfile))
+def serving(module: Any, certfile: str, **options: Any) -> Iterator[int]:
+    server = make_server(module.Echo, Handler(), "127.0.0.1", 0, certfile=certfile)
     for name, value in options.items():
         setattr(server.trans, name, value)
     with running(server) as port:
         yield port
 
 
-@contextlib.contextmanager
-def running(server: TThreadedServer) -> Iterator[int]:
-    server.trans.listen()
-    port = server.trans.sock.getsockname()[1]
-    thread = threading.Thread(target=server.serve, daemon=True)
-    thread.start()
-    try:
-        yield port
-    finally:
-        server.close()
-        thread.join(10)
-        assert not thread.is_alive()
-
-
-def test_a_call_goes_over_tls(module: Any, files: Files) -> None:
+def test_a_call_goes_over_tls(module: Any, certificates: Certificates) -> None:
     with (
-        serving(module, files.server) as port,
-        client_context(module.Echo, "127.0.0.1", port, cafile=str(files.ca)) as client,
+        serving(module, certificates.server) as port,
+        client_context(module.Echo, "127.0.0.1", port, cafile=certificates.ca) as client,
     ):
         note = module.Note("héllo", [1, 2])
         assert client.echo(note) == note
@@ -106,20 +67,20 @@ def test_a_call_goes_over_tls(module: Any, files: Files) -> None:
 
 
 @pytest.mark.parametrize("how", ["cafile", "ssl_context"])
-def test_any_tls_argument_means_tls(module: Any, files: Files, how: str) -> None:
+def test_any_tls_argument_means_tls(module: Any, certificates: Certificates, how: str) -> None:
     context = create_thriftpy_context()
-    context.load_verify_locations(files.ca)
-    tls: Any = {"cafile": str(files.ca)} if how == "cafile" else {"ssl_context": context}
-    with serving(module, files.server) as port:
+    context.load_verify_locations(certificates.ca)
+    tls: Any = {"cafile": certificates.ca} if how == "cafile" else {"ssl_context": context}
+    with serving(module, certificates.server) as port:
         client = make_client(module.Echo, "localhost", str(port), **tls)
         assert client.big(3) == "xxx"
         client.close()
 
 
-def test_a_certfile_alone_is_not_plain_text(module: Any, files: Files) -> None:
+def test_a_certfile_alone_is_not_plain_text(module: Any, certificates: Certificates) -> None:
     # thriftpy2 speaks plain TCP then. The system's authorities do not know ours, so the handshake is what fails.
-    with serving(module, files.server) as port, pytest.raises(TTransportException) as caught:
-        make_client(module.Echo, "127.0.0.1", port, certfile=str(files.client))
+    with serving(module, certificates.server) as port, pytest.raises(TTransportException) as caught:
+        make_client(module.Echo, "127.0.0.1", port, certfile=certificates.client)
     assert caught.value.type == TTransportException.NOT_OPEN
     assert isinstance(caught.value.__cause__, ssl.SSLCertVerificationError)
 
@@ -131,42 +92,46 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_a_client_refuses(module: Any, files: Files, name: str) -> None:
+def test_a_client_refuses(module: Any, certificates: Certificates, name: str) -> None:
     certfile, cafile, host = REFUSED[name]
-    with serving(module, getattr(files, certfile)) as port, pytest.raises(TTransportException) as caught:
-        make_client(module.Echo, host, port, cafile=str(getattr(files, cafile)))
+    with serving(module, getattr(certificates, certfile)) as port, pytest.raises(TTransportException) as caught:
+        make_client(module.Echo, host, port, cafile=getattr(certificates, cafile))
     assert caught.value.type == TTransportException.NOT_OPEN
     assert "ertificate" in str(caught.value.__cause__)
 
 
-def test_the_host_check_can_be_switched_off(module: Any, files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
-    with serving(module, files.elsewhere) as port:
-        trans = TSSLSocket("127.0.0.1", port, cafile=files.ca, check_hostname=False)
+def test_the_host_check_can_be_switched_off(
+    module: Any, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(module, certificates.elsewhere) as port:
+        trans = TSSLSocket("127.0.0.1", port, cafile=certificates.ca, check_hostname=False)
         trans.open()
         trans.close()
         monkeypatch.setattr(defaults.current, "check_hostname", False)
-        trans = TSSLSocket("127.0.0.1", port, cafile=files.ca)
+        trans = TSSLSocket("127.0.0.1", port, cafile=certificates.ca)
         trans.open()
         trans.close()
 
 
-def test_validate_false_trusts_anybody(module: Any, files: Files) -> None:
-    with serving(module, files.elsewhere) as port:
+def test_validate_false_trusts_anybody(module: Any, certificates: Certificates) -> None:
+    with serving(module, certificates.elsewhere) as port:
         trans = TSSLSocket("127.0.0.1", port, validate=False)
         trans.open()
         assert trans.is_open()
         trans.close()
 
 
-def test_a_server_may_want_the_client_certificate(module: Any, files: Files) -> None:
-    trans = TSSLServerSocket("127.0.0.1", 0, certfile=files.server, cafile=files.ca)
+def test_a_server_may_want_the_client_certificate(module: Any, certificates: Certificates) -> None:
+    trans = TSSLServerSocket("127.0.0.1", 0, certfile=certificates.server, cafile=certificates.ca)
     with running(TThreadedServer(make_processor(module), trans)) as port:
-        with client_context(module.Echo, "127.0.0.1", port, cafile=str(files.ca), certfile=str(files.client)) as client:
+        with client_context(
+            module.Echo, "127.0.0.1", port, cafile=certificates.ca, certfile=certificates.client
+        ) as client:
             assert client.big(2) == "xx"
         # TLS 1.3 tells a client without one at its first read.
         with (
             pytest.raises((TTransportException, OSError)),
-            client_context(module.Echo, "127.0.0.1", port, cafile=str(files.ca)) as client,
+            client_context(module.Echo, "127.0.0.1", port, cafile=certificates.ca) as client,
         ):
             client.big(2)
 
@@ -177,30 +142,30 @@ def make_processor(module: Any) -> Any:
     return TProcessor(module.Echo, Handler())
 
 
-def test_tls_1_1_is_refused(module: Any, files: Files) -> None:
+def test_tls_1_1_is_refused(module: Any, certificates: Certificates) -> None:
     old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     old.check_hostname = False
     old.verify_mode = ssl.CERT_NONE
     old.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
     old.maximum_version = ssl.TLSVersion.TLSv1_1
-    with serving(module, files.server) as port, socket.create_connection(("127.0.0.1", port), 5) as plain:
+    with serving(module, certificates.server) as port, socket.create_connection(("127.0.0.1", port), 5) as plain:
         with pytest.raises((ssl.SSLError, OSError)):
             old.wrap_socket(plain)
 
 
-def test_clients_that_never_shake_hands_hold_up_nobody(module: Any, files: Files) -> None:
-    with serving(module, files.server) as port, contextlib.ExitStack() as mute:
+def test_clients_that_never_shake_hands_hold_up_nobody(module: Any, certificates: Certificates) -> None:
+    with serving(module, certificates.server) as port, contextlib.ExitStack() as mute:
         for _ in range(20):
             mute.enter_context(socket.create_connection(("127.0.0.1", port), 5))
-        with client_context(module.Echo, "127.0.0.1", port, cafile=str(files.ca)) as client:
+        with client_context(module.Echo, "127.0.0.1", port, cafile=certificates.ca) as client:
             assert client.big(2) == "xx"
 
 
 def test_a_mute_client_is_cut_off_at_the_handshake_deadline(
-    module: Any, files: Files, monkeypatch: pytest.MonkeyPatch
+    module: Any, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sslsocket, "HANDSHAKE_MS", 100)
-    with serving(module, files.server) as port, socket.create_connection(("127.0.0.1", port), 5) as mute:
+    with serving(module, certificates.server) as port, socket.create_connection(("127.0.0.1", port), 5) as mute:
         mute.settimeout(10)
         assert mute.recv(1) == b""
 
@@ -208,8 +173,10 @@ def test_a_mute_client_is_cut_off_at_the_handshake_deadline(
 @pytest.mark.parametrize(
     "first", [b"GET / HTTP/1.1\r\n\r\n", b"\x80\x01\x00\x01", b"\x16\x03\x01\xff\xff" + b"\0" * 50]
 )
-def test_bytes_that_are_no_handshake_end_their_connection_alone(module: Any, files: Files, first: bytes) -> None:
-    with serving(module, files.server) as port:
+def test_bytes_that_are_no_handshake_end_their_connection_alone(
+    module: Any, certificates: Certificates, first: bytes
+) -> None:
+    with serving(module, certificates.server) as port:
         with socket.create_connection(("127.0.0.1", port), 5) as wrong:
             wrong.settimeout(10)
             wrong.sendall(first)
@@ -218,7 +185,7 @@ def test_bytes_that_are_no_handshake_end_their_connection_alone(module: Any, fil
             with contextlib.suppress(ConnectionResetError):
                 while wrong.recv(4096):
                     pass
-        with client_context(module.Echo, "127.0.0.1", port, cafile=str(files.ca)) as client:
+        with client_context(module.Echo, "127.0.0.1", port, cafile=certificates.ca) as client:
             assert client.big(1) == "x"
 
 
@@ -229,7 +196,7 @@ def test_a_plain_server_that_is_called_over_tls_is_an_error_in_time(module: Any)
     assert caught.value.type == TTransportException.NOT_OPEN
 
 
-def test_a_call_over_tls_has_a_deadline(module: Any, files: Files) -> None:
+def test_a_call_over_tls_has_a_deadline(module: Any, certificates: Certificates) -> None:
     entered = threading.Event()
     leave = threading.Event()
 
@@ -239,9 +206,9 @@ def test_a_call_over_tls_has_a_deadline(module: Any, files: Files) -> None:
             leave.wait(10)
             return ""
 
-    server = make_server(module.Echo, Slow(), "127.0.0.1", 0, certfile=str(files.server))
+    server = make_server(module.Echo, Slow(), "127.0.0.1", 0, certfile=certificates.server)
     with running(server) as port:
-        client = make_client(module.Echo, "127.0.0.1", port, cafile=str(files.ca), timeout=200)
+        client = make_client(module.Echo, "127.0.0.1", port, cafile=certificates.ca, timeout=200)
         try:
             with pytest.raises(socket.timeout) as caught:
                 client.big(1)
