@@ -3,6 +3,7 @@
 #include "framing/dialect.hpp"
 #include "framing/framed.hpp"
 #include "framing/http.hpp"
+#include "framing/json_messages.hpp"
 #include "framing/unframed.hpp"
 #include "wire/compact.hpp"
 
@@ -20,7 +21,7 @@ std::unique_ptr<Framing> make_unframed(const Options& options) {
       return std::make_unique<Unframed<wire::CompactReader>>(options.limits, wire::CompactOptions{},
                                                              "an unframed compact message");
     case wire::Protocol::json:
-      break;  // nothing scans it for the end of its messages; it is read from transports only
+      return std::make_unique<JsonMessages>(options.limits);
   }
   return nullptr;
 }

@@ -339,7 +339,7 @@ bool writes_plainly(PyTypeObject* type) { return _PyType_Lookup(type, names().wr
 
 bool is_native(PyObject* protocol, Protocol kind) {
   const Ref encoder = checked(PyObject_GetAttr(protocol, names().fast_encode));
-  return encoder.get() == encoders[kind == Protocol::compact ? 1 : 0];
+  return encoder.get() == encoders[kind == Protocol::binary ? 0 : kind == Protocol::compact ? 1 : 2];
 }
 
 CodecOptions options_of(PyObject* protocol, Protocol kind) {

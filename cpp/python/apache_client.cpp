@@ -89,6 +89,7 @@ bool overrides_nothing(Client* client, PyObject* name) {
 bool find_native(Client* client, apache::Stack& below, Stack& stack) {
   if (client->iprot == nullptr || client->iprot != client->oprot) return false;
   if (!apache::find_stack(client->iprot, below) || !apache::is_socket(below.inner.get())) return false;
+  if (below.codec.protocol == wire::Protocol::json) return false;
   stack.codec = &below.codec;
   stack.framing = below.framing;
   stack.frame_limit = below.frame_limit;

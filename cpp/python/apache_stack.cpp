@@ -63,7 +63,7 @@ struct Transport : Known {
   }
 };
 
-std::vector<std::pair<Known, bool>> protocols;  // and whether they are compact
+std::vector<std::pair<Known, wire::Protocol>> protocols;
 Transport buffered, framed;
 Known memory, socket;
 PyObject* application_class = nullptr;
@@ -116,12 +116,11 @@ bool find_transport(PyObject* transport, Stack& stack) {
 }  // namespace
 
 bool find_stack(PyObject* protocol, Stack& stack) {
-  for (const auto& [known, is_compact] : protocols) {
+  for (const auto& [known, kind] : protocols) {
     if (!known.is(protocol)) continue;
-    const wire::Protocol kind = is_compact ? wire::Protocol::compact : wire::Protocol::binary;
     if (!is_native(protocol, kind)) return false;
     stack.codec = options_of(protocol, kind);
-    if (!is_compact) {
+    if (kind == wire::Protocol::binary) {
       stack.codec.binary.strict_read = truth_of(protocol, names().strict_read);
       stack.codec.binary.strict_write = truth_of(protocol, names().strict_write);
     }
@@ -139,12 +138,14 @@ void set_stack_classes(PyObject* protocol_classes, PyObject* transports, PyObjec
                        PyObject* application, PyObject* spec) {
   const Names& n = names();
   if (protocol_classes != nullptr) {
-    // ((binary classes), (compact classes))
-    for (Py_ssize_t i = 0; i < 2; ++i) {
-      PyObject* classes = PyTuple_GetItem(protocol_classes, i);
+    // ((binary classes), (compact classes), (JSON classes))
+    constexpr wire::Protocol kinds[] = {wire::Protocol::binary, wire::Protocol::compact,
+                                        wire::Protocol::json};
+    for (std::size_t i = 0; i < 3; ++i) {
+      PyObject* classes = PyTuple_GetItem(protocol_classes, static_cast<Py_ssize_t>(i));
       if (classes == nullptr) throw PythonError();
       for (Py_ssize_t k = 0; k < PyTuple_Size(classes); ++k) {
-        protocols.emplace_back(Known{}, i == 1);
+        protocols.emplace_back(Known{}, kinds[i]);
         protocols.back().first.set(PyTuple_GET_ITEM(classes, k), {n.read_begin, n.write_begin});
       }
       if (PyErr_Occurred()) throw PythonError();

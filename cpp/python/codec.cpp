@@ -172,6 +172,15 @@ wire::MessageHeader read_message_begin(Input& in, const CodecOptions& options) {
   if (options.protocol == wire::Protocol::compact) {
     return wire::CompactReader(in, options.limits).message_begin();
   }
+  if (options.protocol == wire::Protocol::json) {
+    // The reader's name goes with it; this one stays until its thread reads the next.
+    static thread_local std::string name;
+    wire::JsonReader reader(in, options.limits);
+    wire::MessageHeader header = reader.message_begin(options.binary.any_message_type);
+    name = header.name;
+    header.name = name;
+    return header;
+  }
   return wire::BinaryReader(in, options.limits, options.binary).message_begin();
 }
 
@@ -192,6 +201,10 @@ void write_message_begin(Buffer& out, std::string_view name, wire::MessageType t
   } else {
     wire::BinaryWriter(out, options.binary).message_begin(name, type, sequence_id);
   }
+}
+
+void write_message_end(Buffer& out, const CodecOptions& options) {
+  if (options.protocol == wire::Protocol::json) wire::JsonWriter(out).message_end();
 }
 
 Message read_json_message_begin(Input& in, const CodecOptions& options) {

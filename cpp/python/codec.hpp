@@ -63,6 +63,7 @@ wire::MessageHeader read_message_begin(Input& in, const CodecOptions& options);
 wire::MessageHeader read_message_begin(Input& in, Bytes message, const CodecOptions& options);
 void write_message_begin(Buffer& out, std::string_view name, wire::MessageType type, std::int32_t sequence_id,
                          const CodecOptions& options);
+void write_message_end(Buffer& out, const CodecOptions& options);
 
 // JSON's messages have an end of their own, and a name that no input holds.
 Message read_json_message_begin(Input& in, const CodecOptions& options);

@@ -141,6 +141,10 @@ const CodecOptions* options_of(PyObject* protocol) {
   return type == binary_type || type == compact_type ? &as_object(protocol)->options : nullptr;
 }
 
+const CodecOptions* json_options_of(PyObject* protocol) {
+  return Py_TYPE(protocol) == json_class ? &as_object(protocol)->options : nullptr;
+}
+
 PyObject* transport_of(PyObject* protocol) { return as_object(protocol)->base.transport; }
 
 CodecOptions& options_in(PyObject* object) {

@@ -32,6 +32,8 @@ int add_to(PyObject* module);
 // TCompactProtocol: a subclass may override anything. Valid while the object lives and nobody assigns to its
 // attributes.
 const CodecOptions* options_of(PyObject* protocol);
+// The same for TApacheJSONProtocol, which the engine alone takes the place of.
+const CodecOptions* json_options_of(PyObject* protocol);
 // What such an object reads from and writes to. Borrowed; null before __init__.
 PyObject* transport_of(PyObject* protocol);
 

@@ -23,6 +23,7 @@ void write(const ReplyPlace& place, const wire::MessageHeader& header, wire::Mes
   try {
     write_message_begin(out, header.name, type, header.sequence_id, place.options);
     write_body();
+    write_message_end(out, place.options);
     place.framing.end(out, start);
   } catch (...) {
     out.truncate(start);

@@ -47,6 +47,7 @@ Stack stack_of(PyObject* protocol) {
     return stack;
   }
   const CodecOptions* codec = protocol::options_of(protocol);
+  if (codec == nullptr) codec = protocol::json_options_of(protocol);
   if (codec == nullptr) return stack;
   PyObject* below = protocol::transport_of(protocol);
   transport::Object* transport = below == nullptr ? nullptr : transport::as_ours(below);

@@ -87,7 +87,11 @@ def sample_of(protocol: Any) -> Any:
         trans = _core.TCyBufferedTransport(trans)
     if isinstance(protocol, TBinaryProtocol):
         return _core.TBinaryProtocol(trans, strict_read=protocol.strictRead, strict_write=protocol.strictWrite)
-    return _core.TCompactProtocol(trans)
+    if isinstance(protocol, TCompactProtocol):
+        return _core.TCompactProtocol(trans)
+    from fastthrift.protocol.apache_json import TApacheJSONProtocol
+
+    return TApacheJSONProtocol(trans)
 
 
 def _make_iface(service: Any) -> type:

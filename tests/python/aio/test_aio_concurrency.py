@@ -97,7 +97,7 @@ def test_handlers_run_at_the_same_time_and_answers_keep_the_order(stack: Any) ->
 def test_a_late_reply_after_a_timeout_is_dropped() -> None:
     async def main() -> None:
         handler = Handler()
-        async with serving(handler) as (_, port), calling(port, timeout=30) as client:
+        async with serving(handler) as (_, port), calling(port, timeout=30, connect_timeout=1000 * LONG) as client:
             with pytest.raises(asyncio.TimeoutError) as caught:
                 await client.wait(1)
             assert isinstance(caught.value, TTransportException)
@@ -132,7 +132,8 @@ def test_a_late_reply_after_a_cancellation_is_dropped() -> None:
 def test_by_hand_a_timeout_closes_the_connection() -> None:
     async def main() -> None:
         handler = Handler()
-        async with serving(handler) as (_, port), calling(port, client_class=ClientByHand, timeout=30) as client:
+        options = {"client_class": ClientByHand, "timeout": 30, "connect_timeout": 1000 * LONG}
+        async with serving(handler) as (_, port), calling(port, **options) as client:
             with pytest.raises(asyncio.TimeoutError):
                 await client.wait(1)
             handler.waiting[1].set_result(111)

@@ -20,13 +20,14 @@ import fastthrift
 import served_calc as calc
 import shapes
 from fastthrift.apache.protocol.TBinaryProtocol import TBinaryProtocol, TBinaryProtocolAcceleratedFactory
+from fastthrift.apache.protocol.TJSONProtocol import TJSONProtocolFactory
 from fastthrift.apache.protocol.TMultiplexedProtocol import TMultiplexedProtocol
 from fastthrift.apache.server import TServer
 from fastthrift.apache.server._served import served_by
 from fastthrift.apache.Thrift import TApplicationException, TMessageType, TProcessor
 from fastthrift.apache.TMultiplexedProcessor import TMultiplexedProcessor
 from fastthrift.apache.transport.TSocket import TServerSocket, TSocket
-from fastthrift.apache.transport.TTransport import TFramedTransport, TFramedTransportFactory
+from fastthrift.apache.transport.TTransport import TBufferedTransportFactory, TFramedTransport, TFramedTransportFactory
 
 VERSIONS = [17, 25]
 COMPILER = shutil.which("thrift")
@@ -346,3 +347,30 @@ def test_bytes_that_are_no_message_close_their_connection_only(written: Any) -> 
             other.sendall(struct.pack("!I", 4) + b"\xff\xff\xff\xff")
             assert other.recv(100) == b""
         assert written.Client(protocol).divide(4, 2) == 2
+
+
+@pytest.mark.parametrize("framed", [True, False])
+def test_json_is_served_on_the_engine(framed: bool) -> None:
+    processor, _ = several()
+    transports: Any = TFramedTransportFactory() if framed else TBufferedTransportFactory()
+    server = TServer.TThreadedServer(processor, TServerSocket("127.0.0.1", 0), transports, TJSONProtocolFactory())
+    server.trans.listen()
+    thread = threading.Thread(target=server.serve, daemon=True)
+    thread.start()
+    sock = TSocket("127.0.0.1", server.trans.handle.getsockname()[1])
+    sock.setTimeout(10_000)
+    trans = transports.getTransport(sock)
+    trans.open()
+    try:
+        protocol = TJSONProtocolFactory().getProtocol(trans)
+        assert calc.Client(TMultiplexedProtocol(protocol, "First")).joined("b", "a") == "ab"
+        with pytest.raises(calc.Refused):
+            calc.Client(protocol).add(1, 1000)
+        with pytest.raises(TApplicationException, match="Unknown function nope"):
+            calc.Client(protocol)._call("nope", calc.print_args(), calc.print_result)
+        assert calc.Client(TMultiplexedProtocol(protocol, "Second")).add(1, 2) == 3
+        assert vars(server).get("_engine") is not None
+    finally:
+        trans.close()
+        server.stop(0)
+        thread.join(10)

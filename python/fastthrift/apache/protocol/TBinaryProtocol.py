@@ -316,4 +316,4 @@ class TBinaryProtocolAcceleratedFactory(TProtocolFactory):
 
 
 _OURS = (TBinaryProtocol, TBinaryProtocolAccelerated)
-_core.set_apache(protocols=(_OURS, ()))
+_core.set_apache(protocols=(_OURS, (), ()))

@@ -447,4 +447,4 @@ class TCompactProtocolAcceleratedFactory(TProtocolFactory):
 
 
 _OURS = (TCompactProtocol, TCompactProtocolAccelerated)
-_core.set_apache(protocols=((), _OURS))
+_core.set_apache(protocols=((), _OURS, ()))

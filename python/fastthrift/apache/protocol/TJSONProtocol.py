@@ -416,3 +416,6 @@ class TSimpleJSONProtocol(TJSONProtocolBase):
 class TSimpleJSONProtocolFactory(TProtocolFactory):
     def getProtocol(self, trans: Any) -> TSimpleJSONProtocol:
         return TSimpleJSONProtocol(trans)
+
+
+_core.set_apache(protocols=((), (), (TJSONProtocol,)))
