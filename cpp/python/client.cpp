@@ -7,6 +7,11 @@
 
 #include <structmember.h>
 
+#if !defined(_WIN32)
+#include <pthread.h>
+#endif
+
+#include <atomic>
 #include <cstring>
 #include <new>
 #include <string>
@@ -21,6 +26,33 @@ struct Names {
 const Names& names() {
   static const Names all;
   return all;
+}
+
+std::atomic<unsigned> child_forks{0};
+
+// How many forks lie between this process and the one that loaded the library.
+unsigned forks_so_far() { return child_forks.load(std::memory_order_relaxed); }
+
+void count_forks() {
+#if !defined(_WIN32)
+  pthread_atfork(nullptr, nullptr, [] { child_forks.fetch_add(1, std::memory_order_relaxed); });
+#endif
+}
+
+// The thread that holds the lock may be the parent's: it will never let go. What was read is the parent's
+// too.
+void begin_in_child(Client* client) {
+  PyThread_type_lock own = PyThread_allocate_lock();
+  if (own == nullptr) throw std::bad_alloc();
+  client->lock = own;  // the old one may be held, so it is left behind
+  client->owner = 0;
+  client->connection->reset();
+  for (PyObject* protocol : {client->iprot, client->oprot}) {
+    const Ref below = Ref::steal(protocol ? PyObject_GetAttrString(protocol, "trans") : nullptr);
+    PyErr_Clear();
+    if (below) transport::begin_in_child(below.get());
+  }
+  client->forks = forks_so_far();
 }
 
 const char* name_of(PyTypeObject* type) {
@@ -100,6 +132,7 @@ PyObject* client_new(PyTypeObject* type, PyObject*, PyObject*) {
   if (client == nullptr) return nullptr;
   client->connection = new (std::nothrow) Connection();
   client->lock = PyThread_allocate_lock();
+  client->forks = forks_so_far();
   if (client->connection == nullptr || client->lock == nullptr) {
     Py_DECREF(client);
     return PyErr_NoMemory();
@@ -240,6 +273,8 @@ PyMethodDef functions[] = {
 }  // namespace
 
 void enter(Client* client, std::string_view method) {
+  if (client->forks != forks_so_far()) [[unlikely]]
+    begin_in_child(client);
   const unsigned long me = PyThread_get_thread_ident();
   if (client->owner == me) {
     throw TransportError(TransportError::Kind::unknown,
@@ -261,12 +296,14 @@ void enter(Client* client, std::string_view method) {
 }
 
 void leave(Client* client) {
+  if (client->forks != forks_so_far()) return;  // a fork during the call: the lock is the parent's
   client->owner = 0;
   PyThread_release_lock(client->lock);
 }
 
 int add_to(PyObject* module) {
   return guarded(-1, [&] {
+    count_forks();
     for (Step& step : steps) step.name = checked(PyUnicode_InternFromString(step.text)).release();
     const Ref type = checked(PyType_FromSpec(&client_spec));
     checked_status(PyObject_SetAttrString(module, "ClientCalls", type.get()));

@@ -27,6 +27,7 @@ struct Client {
   Connection* connection;
   PyTypeObject* checked_type;    // Apache's face: the class whose methods are in `methods`,
   unsigned int checked_version;  // as it was then
+  unsigned int forks;            // before it was made or used last
 };
 
 // One call at a time: others wait, without the GIL; the same thread (a finalizer, a signal handler) gets an

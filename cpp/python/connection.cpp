@@ -127,9 +127,9 @@ void Connection::use(const Stack& stack) {
   options.strict_read = stack.codec->binary.strict_read;
   options.limits = stack.codec->limits;
   options.limits.frame = stack.frame_limit;
-  if (stack.socket.get() != socket_ || stack.handle != handle_) {
+  if (stack.socket.get() != socket_.get() || stack.handle != handle_) {
     reset();
-    socket_ = stack.socket.get();
+    socket_ = Ref::share(stack.socket.get());
     handle_ = stack.handle;
     peer_ = peer_of(stack.transport.get(), handle_);
     last_used_ = net::Clock::now();
@@ -144,7 +144,7 @@ void Connection::reset() {
   framing_.reset();
   received_.release();
   used_ = 0;
-  socket_ = nullptr;
+  socket_ = Ref();
 }
 
 Bytes Connection::exchange(const Stack& stack, double timeout, bool is_oneway, std::string_view method) {

@@ -62,7 +62,7 @@ class Connection {
   Buffer request_;
   Buffer received_;
   std::size_t used_ = 0;
-  PyObject* socket_ = nullptr;  // only its identity
+  Ref socket_;  // held, so that no later one has its address
   net::SocketHandle handle_ = net::no_socket;
   std::string peer_;
   net::Clock::time_point last_used_;

@@ -50,8 +50,7 @@ class CollectorRest {
 // A schema, and the objects that `build` made from it for the files that include it.
 class IdlSchema {
  public:
-  IdlSchema(std::shared_ptr<const schema::Schema> schema,
-            const std::vector<std::shared_ptr<IdlSchema>>& includes)
+  IdlSchema(std::shared_ptr<const schema::Schema> schema, const std::vector<IdlSchema*>& includes)
       : bound_(std::make_shared<BoundSchema>(std::move(schema), bound(includes))) {}
 
   void build(py::object module, py::object class_module, py::object file, py::list includes,
@@ -69,8 +68,7 @@ class IdlSchema {
   }
 
  private:
-  static std::vector<std::shared_ptr<BoundSchema>> bound(
-      const std::vector<std::shared_ptr<IdlSchema>>& includes) {
+  static std::vector<std::shared_ptr<BoundSchema>> bound(const std::vector<IdlSchema*>& includes) {
     std::vector<std::shared_ptr<BoundSchema>> all;
     for (const auto& include : includes) all.push_back(include->bound_);
     return all;
@@ -79,12 +77,12 @@ class IdlSchema {
   std::shared_ptr<BoundSchema> bound_;
   bool is_built_ = false;
 
-  friend std::shared_ptr<IdlSchema> compile(const idl::Document&,
-                                            const std::vector<std::shared_ptr<IdlSchema>>&);
+  friend IdlSchema compile(const idl::Document&, const std::vector<IdlSchema*>&);
 };
 
-std::shared_ptr<IdlSchema> compile(const idl::Document& document,
-                                   const std::vector<std::shared_ptr<IdlSchema>>& includes) {
+// By value, as documents are, and without a holder that shares: where memory ends while pybind11 wraps such
+// an object it would be destroyed twice.
+IdlSchema compile(const idl::Document& document, const std::vector<IdlSchema*>& includes) {
   std::vector<std::shared_ptr<const schema::Schema>> schemas;
   for (const auto& include : includes) {
     if (include == nullptr)
@@ -96,14 +94,13 @@ std::shared_ptr<IdlSchema> compile(const idl::Document& document,
     py::gil_scoped_release released;
     schema = schema::compile(document, std::move(schemas));
   }
-  return std::make_shared<IdlSchema>(std::move(schema), includes);
+  return IdlSchema(std::move(schema), includes);
 }
 
-std::shared_ptr<idl::Document> parse(const py::bytes& text, std::string file,
-                                     std::vector<std::string> reserved, bool strict) {
+idl::Document parse(const py::bytes& text, std::string file, std::vector<std::string> reserved, bool strict) {
   const std::string_view view = text;  // immutable, and the caller's as long as this runs
   py::gil_scoped_release released;
-  return std::make_shared<idl::Document>(idl::parse(view, std::move(file), {std::move(reserved), strict}));
+  return idl::parse(view, std::move(file), {std::move(reserved), strict});
 }
 
 py::list includes_of(const idl::Document& document) {
@@ -126,13 +123,11 @@ void translate(std::exception_ptr error) {
 
 void add(py::module_& module) {
   py::register_local_exception_translator(translate);
-  py::class_<idl::Document, std::shared_ptr<idl::Document>> document(
-      module, "IdlDocument", "An IDL file as it is written, read by parse_idl().");
+  DocumentClass document(module, "IdlDocument", "An IDL file as it is written, read by parse_idl().");
   document.def_property_readonly("includes", includes_of,
                                  "[(path, line, column)] as written, without cpp_include.");
   bind_tree(module, document);
-  py::class_<IdlSchema, std::shared_ptr<IdlSchema>>(module, "IdlSchema",
-                                                    "What an IDL file means, made by compile_idl().")
+  py::class_<IdlSchema>(module, "IdlSchema", "What an IDL file means, made by compile_idl().")
       .def("build", &IdlSchema::build, py::arg("module"), py::arg("class_module"), py::arg("file"),
            py::arg("includes"), py::arg("enum_maker"),
            "Fills a module with the definitions. `class_module` becomes the __module__ of the classes, "

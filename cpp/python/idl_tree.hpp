@@ -10,7 +10,7 @@
 
 namespace fastthrift::python {
 
-using DocumentClass = pybind11::class_<idl::Document, std::shared_ptr<idl::Document>>;
+using DocumentClass = pybind11::class_<idl::Document>;
 
 // Shows a document's tree to Python, for the code generator: its definitions with places, doc comments,
 // annotations and values as they are written. Every object keeps the document alive.

@@ -2,6 +2,7 @@
 #include "python/payload_type.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <new>
 #include <structmember.h>
 #include <utility>
@@ -41,15 +42,17 @@ bool has_struct_layout(PyTypeObject* type) {
 const std::vector<Ref>* next_slots = nullptr;
 
 PyObject* meta_alloc(PyTypeObject* meta, Py_ssize_t items) {
-  PyObject* self = PyType_GenericAlloc(meta, items);
-  if (self == nullptr) return nullptr;
-  auto* data = reinterpret_cast<PayloadType*>(self)->data = new (std::nothrow) ClassData;
-  if (data != nullptr) {
+  // Comes before the type: the collector must not find one that is half made, and nobody can destroy it.
+  std::unique_ptr<ClassData> data;
+  try {
+    data = std::make_unique<ClassData>();
     if (next_slots != nullptr) data->new_slots = *std::exchange(next_slots, nullptr);
-    return self;
+  } catch (const std::bad_alloc&) {
+    return PyErr_NoMemory();
   }
-  Py_DECREF(self);
-  return PyErr_NoMemory();
+  PyObject* self = PyType_GenericAlloc(meta, items);
+  if (self != nullptr) reinterpret_cast<PayloadType*>(self)->data = data.release();
+  return self;
 }
 
 // `super().__new__(...)` of TPayloadMeta: mostly type's, but ABCMeta's in `class Meta(TPayloadMeta,

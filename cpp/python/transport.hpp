@@ -63,5 +63,8 @@ void write_to(PyObject* transport, Bytes bytes);
 // Drops what is buffered after a failed read or write: `clean()` where there is one. Keeps the Python error
 // that is set.
 void clean(PyObject* transport) noexcept;
+// In a forked child: what was being read and written is the parent's, whose threads are not here to end it.
+// Down to the first transport that is not ours.
+void begin_in_child(PyObject* transport) noexcept;
 
 }  // namespace fastthrift::python::transport

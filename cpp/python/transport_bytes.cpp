@@ -196,6 +196,14 @@ void forget(Object* object) noexcept {
   object->in_used = object->frame_end = object->write_at = 0;
 }
 
+void begin_in_child(PyObject* transport) noexcept {
+  for (Object* object = as_ours(transport); object != nullptr; object = as_ours(object->inner)) {
+    object->is_reading = false;
+    forget(object);
+    if (object->inner == nullptr) return;
+  }
+}
+
 void append(Object* object, Bytes bytes) {
   if (object->kind != Kind::memory) return object->out.append(bytes);
   Reading reading(object);

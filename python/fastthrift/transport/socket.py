@@ -12,6 +12,7 @@ import time
 
 from fastthrift import _core, defaults
 from fastthrift.thrift import TTransportTimeout
+from fastthrift.transport import forks
 from fastthrift.transport.address import UnixPath, family_of, free_unix_path, port_number, say_where, unix_path
 from fastthrift.transport.base import Buffer, TTransportBase, TTransportException
 from fastthrift.transport.failures import lost
@@ -23,17 +24,6 @@ if TYPE_CHECKING:
 MAC_OR_BSD = sys.platform == "darwin" or "bsd" in sys.platform
 
 UNSET: Any = object()
-
-_forks = 0  # of this process so far
-
-
-def _forked() -> None:
-    global _forks
-    _forks += 1
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_parent=_forked, after_in_child=_forked)
 
 _READ_NOTHING = "TSocket read 0 bytes"
 _PEER_CLOSED = (
@@ -57,6 +47,7 @@ class TSocket(TTransportBase):
 
     _deadline: float | None = None
     _shortened = False  # the socket's timeout, for the deadline
+    _is_parents = False  # the connection was opened before this process was forked
 
     def __init__(
         self,
@@ -130,6 +121,7 @@ class TSocket(TTransportBase):
     def open(self) -> None:
         if self.sock is not None:
             self.close()
+        self._is_parents = False
         address = self._address()
         try:
             self._init_sock()
@@ -151,6 +143,17 @@ class TSocket(TTransportBase):
             if defaults.current.reasons_in_messages:
                 message += why
             raise TTransportException(TTransportException.NOT_OPEN, message) from error
+        forks.is_opened(self)
+
+    def leave_to_parent(self) -> None:
+        """In a forked child: lets go of a connection that was opened before; the next write opens another one."""
+        # Those of gevent and the like belong to a loop, which has its own way with forks.
+        if type(self.sock).__module__ not in ("socket", "ssl"):
+            return
+        sock, self.sock = self.sock, None
+        self._is_parents = True
+        with contextlib.suppress(OSError):
+            sock.close()
 
     def _address(self) -> Any:
         if not hasattr(self, "unix_socket"):
@@ -179,7 +182,7 @@ class TSocket(TTransportBase):
     def read(self, sz: int) -> bytes:
         """At most ``sz`` bytes, what one `recv` gives."""
         if self.sock is None:
-            raise TTransportException(TTransportException.NOT_OPEN, "TSocket is not open")
+            raise self._not_open()
         self._keep_deadline()
         while True:
             try:
@@ -201,7 +204,9 @@ class TSocket(TTransportBase):
 
     def write(self, buf: Buffer) -> None:
         if self.sock is None:
-            raise TTransportException(TTransportException.NOT_OPEN, "TSocket is not open")
+            if not self._is_parents:
+                raise self._not_open()
+            self.open()
         self._keep_deadline()
         try:
             self.sock.sendall(buf)
@@ -209,6 +214,10 @@ class TSocket(TTransportBase):
             raise TTransportTimeout(TTransportException.TIMED_OUT, self._timed_out("write")) from error
         except OSError as error:
             raise self._lost(error, "writing") from error
+
+    def _not_open(self) -> TTransportException:
+        whose = ": the connection is that of the process this one was forked from" if self._is_parents else ""
+        return TTransportException(TTransportException.NOT_OPEN, "TSocket is not open" + whose)
 
     @staticmethod
     def _lost(error: OSError, doing: str) -> OSError:
@@ -222,6 +231,7 @@ class TSocket(TTransportBase):
         pass
 
     def close(self) -> None:
+        self._is_parents = False
         sock = self.sock
         if sock is None:
             return
@@ -299,7 +309,7 @@ class TServerSocket:
         if not self.unix_socket and self.port is None:
             raise ValueError("TServerSocket needs host and port, or unix_socket, to listen")
         self._init_sock()
-        self._forks = _forks
+        self._forks = forks.count()
         sock: Any = self.sock
         address = self.unix_socket or (self.host or "", self.port)
         try:
@@ -342,7 +352,7 @@ class TServerSocket:
             path.release()
         with contextlib.suppress(OSError):
             # After a fork parent and children have copies of one socket: shutdown would stop them all.
-            if self._forks in (None, _forks):
+            if self._forks in (None, forks.count()):
                 sock.shutdown(socket.SHUT_RDWR)
         with contextlib.suppress(OSError):
             sock.close()

@@ -381,6 +381,22 @@ def test_a_reset_is_the_errno_that_a_socket_raises() -> None:
     thread.join(20)
 
 
+def test_what_came_behind_the_last_answer_is_not_the_next_connections() -> None:
+    """The next socket gets the descriptor's number, and the address in memory if nobody holds the one before."""
+    answers = iter([b"stray", b""])
+
+    def answer(name: bytes, seqid: int) -> bytes:
+        return message("add", REPLY, seqid, i32_result(3)) + next(answers)
+
+    with answering(answer) as first, answering(answer) as second, connect(first.port) as client:
+        assert client.add(1, 2) == 3
+        trans = client._iprot.trans.trans
+        trans.close()
+        trans.port = second.port
+        trans.open()
+        assert client.add(1, 2) == 3
+
+
 def test_no_answer_in_time_names_peer_method_and_time() -> None:
     with answering(lambda name, seqid: b"") as peer, connect(peer.port, timeout=50) as client:
         with pytest.raises(TTransportException) as error:
