@@ -7,11 +7,11 @@ import platform
 import tempfile
 from pathlib import Path
 
-from . import aio, apache, codec, idl, objects, rpc, shapes
+from . import aio, apache, codec, http, idl, objects, rpc, shapes
 from .measure import Effort
 from .table import Table
 
-GROUPS = ("codec", "objects", "idl", "rpc", "aio", "apache")
+GROUPS = ("codec", "objects", "idl", "rpc", "http", "aio", "apache")
 
 
 def main() -> None:
@@ -35,6 +35,8 @@ def main() -> None:
             idl.rows(table, effort, folder, options.quick)
         if "rpc" in wanted:
             rpc.rows(table, effort, options.quick)
+        if "http" in wanted:
+            http.rows(table, effort, options.quick)
         if "aio" in wanted:
             aio.rows(table, effort, options.quick)
         if "apache" in wanted:

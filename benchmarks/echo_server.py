@@ -1,6 +1,6 @@
 """python -m benchmarks.echo_server LIBRARY PORT: the echo service of one library, its usual threaded server.
 
-LIBRARY.asyncio.coroutine, LIBRARY.uvloop.plain: on an event loop, with that kind of handler.
+LIBRARY.asyncio.coroutine, LIBRARY.uvloop.plain: on an event loop, with that kind of handler. LIBRARY.http: by HTTP.
 """
 
 from __future__ import annotations
@@ -23,6 +23,12 @@ def thrift_like(package: str, port: int) -> Any:
     top, rpc = importlib.import_module(package), importlib.import_module(f"{package}.rpc")
     service = top.load(str(ECHO), module_name=f"{package}_echo_thrift").Echo
     return rpc.make_server(service, Handler(), "127.0.0.1", port, client_timeout=60_000)
+
+
+def over_http(package: str, port: int) -> Any:
+    top, http = importlib.import_module(package), importlib.import_module(f"{package}.http")
+    service = top.load(str(ECHO), module_name=f"{package}_echo_thrift").Echo
+    return http.make_server(service, Handler(), "127.0.0.1", port)
 
 
 class AsyncHandler:
@@ -140,6 +146,8 @@ def generated_echo() -> Any:
 def made(library: str, port: int) -> Any:
     if library == "apache_face":
         return apache_face(port)
+    if library.endswith(".http"):
+        return over_http(library.partition(".")[0], port)
     if "." in library:
         return on_a_loop(*library.split("."), port)
     return apache(port) if library == "thrift" else thrift_like(library, port)

@@ -112,8 +112,9 @@ def served(
     depth: int,
     effort: Effort,
     quick: bool,
+    mode: str = "call",
 ) -> tuple[Timing, dict[str, str]]:
-    """CPU seconds of each server for one request, and what was answered a second."""
+    """CPU seconds of each server for one request, and what was answered a second. ``mode``: the load generator's."""
     seconds, rounds = (0.5, 3) if quick else (1.0, effort.rounds)
     costs: dict[str, list[float]] = {name: [] for name in ports}
     rates: dict[str, list[float]] = {name: [] for name in ports}
@@ -121,7 +122,7 @@ def served(
     for _ in range(rounds):
         for name, port in ports.items():
             before = cpu_seconds(servers[name].pid)
-            command = [str(load), "call", str(port), str(connections), str(depth), str(seconds)]
+            command = [str(load), mode, str(port), str(connections), str(depth), str(seconds)]
             done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
             result = json.loads(done.stdout)
             costs[name].append((cpu_seconds(servers[name].pid) - before) / result["answers"])

@@ -1,5 +1,6 @@
 // The other end of the RPC rows, without Thrift in it:
 //   load call PORT CONNECTIONS DEPTH SECONDS   sends `string echo(1: string)` and counts the answers
+//   load post PORT CONNECTIONS KEEP SECONDS    the same by HTTP; KEEP 0: a connection for each request
 //   load answer PORT                           answers each such request, at the least cost there is
 // One thread, epoll. Request and answer are binary, unframed, of one fixed size, so neither is parsed.
 #include <arpa/inet.h>
@@ -119,6 +120,82 @@ int call(int port, int connections, int depth, double seconds) {
   return 0;
 }
 
+// The request that is under way on a connection of HTTP.
+struct Exchange {
+  int fd = -1;
+  std::string answer;
+  Clock::time_point sent{};
+
+  // Without a length it is the end of the connection that completes it.
+  bool is_complete() const {
+    const size_t head = answer.find("\r\n\r\n"), field = answer.find("\r\nContent-Length: ");
+    if (head == std::string::npos || field == std::string::npos || field > head) return false;
+    return answer.size() >= head + 4 + std::strtoul(answer.c_str() + field + 18, nullptr, 10);
+  }
+};
+
+int post(int port, int connections, bool keep, double seconds) {
+  const std::string request = "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-thrift\r\n" +
+                              std::string(keep ? "" : "Connection: close\r\n") +
+                              "Content-Length: " + std::to_string(kRequest.size()) + "\r\n\r\n" + kRequest;
+  int poll = epoll_create1(0);
+  std::vector<Exchange> all(static_cast<size_t>(connections));
+  const auto begin = [&](size_t i) {
+    Exchange& c = all[i];
+    c.answer.clear();
+    c.sent = Clock::now();
+    if (c.fd < 0) {
+      c.fd = socket(AF_INET, SOCK_STREAM, 0);
+      sockaddr_in address = loopback(port);
+      if (connect(c.fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) fail("connect");
+      no_delay(c.fd);
+      epoll_event event{EPOLLIN, {.u64 = i}};
+      epoll_ctl(poll, EPOLL_CTL_ADD, c.fd, &event);
+    }
+    send_all(c.fd, request);
+  };
+  const auto start = Clock::now(),
+             end =
+                 start + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+  for (size_t i = 0; i < all.size(); ++i) begin(i);
+  long answers = 0;
+  std::vector<float> latencies;
+  std::vector<char> buffer(1 << 16);
+  epoll_event events[256];
+  auto now = start;
+  while (now < end) {
+    int n = epoll_wait(poll, events, 256, 5000);
+    if (n == 0) {
+      std::fprintf(stderr, "no answer within five seconds\n");
+      return 1;
+    }
+    now = Clock::now();
+    for (int i = 0; i < n; ++i) {
+      Exchange& c = all[events[i].data.u64];
+      ssize_t got = recv(c.fd, buffer.data(), buffer.size(), 0);
+      if (got < 0) fail("recv");
+      c.answer.append(buffer.data(), static_cast<size_t>(got));
+      if (got != 0 && !c.is_complete()) continue;
+      if (c.answer.find(" 200 ") != 8) {
+        std::fprintf(stderr, "no 200: %s\n", c.answer.c_str());
+        return 1;
+      }
+      ++answers;
+      latencies.push_back(std::chrono::duration<float, std::micro>(now - c.sent).count());
+      if (got == 0 || !keep) {
+        close(c.fd);
+        c.fd = -1;
+      }
+      begin(events[i].data.u64);
+    }
+  }
+  const double taken = std::chrono::duration<double>(now - start).count();
+  std::sort(latencies.begin(), latencies.end());
+  std::printf("{\"answers\": %ld, \"seconds\": %.6f, \"p50\": %.2f}\n", answers, taken,
+              latencies.empty() ? 0.f : latencies[latencies.size() / 2]);
+  return 0;
+}
+
 int answer(int port) {
   int listener = socket(AF_INET, SOCK_STREAM, 0), on = 1;
   setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -171,7 +248,12 @@ int main(int argc, char** argv) {
   if (mode == "call" && argc == 6) {
     return call(std::atoi(argv[2]), std::atoi(argv[3]), std::atoi(argv[4]), std::atof(argv[5]));
   }
+  if (mode == "post" && argc == 6) {
+    return post(std::atoi(argv[2]), std::atoi(argv[3]), std::atoi(argv[4]) != 0, std::atof(argv[5]));
+  }
   if (mode == "answer" && argc == 3) return answer(std::atoi(argv[2]));
-  std::fprintf(stderr, "usage: load call PORT CONNECTIONS DEPTH SECONDS | load answer PORT\n");
+  std::fprintf(stderr,
+               "usage: load call PORT CONNECTIONS DEPTH SECONDS | load post PORT CONNECTIONS KEEP SECONDS | "
+               "load answer PORT\n");
   return 2;
 }

@@ -78,9 +78,9 @@ Processor::~Processor() {
 }
 
 Processor::Outcome Processor::answer(Bytes message, const framing::Framing& framing, Buffer& answers,
-                                     const rpc::Turn& turn) {
-  if (dialects_) return answer_dialect(message, framing, answers, turn);
-  return answer_call(message, {options_, framing, answers}, &turn, nullptr);
+                                     const rpc::Turn& turn, const InRequest& request) {
+  if (dialects_) return answer_dialect(message, framing, answers, turn, request);
+  return answer_call(message, {options_, framing, answers, request}, &turn, nullptr);
 }
 
 Processor::Outcome Processor::answer_or_await(Bytes message, const framing::Framing& framing, Buffer& answers,
@@ -137,7 +137,8 @@ Processor::Outcome Processor::answer_call(Bytes message, const ReplyPlace& place
       refuse(place, named, RemoteError::Kind::unknown_method, unknown.text);
       return Outcome::answered;
     }
-    if (turn != nullptr && method->is_slow && (before != 0 || turn->has_others())) return Outcome::later;
+    if (turn != nullptr && method->is_slow && (before != place.request.room || turn->has_others()))
+      return Outcome::later;
 
     const Call call{*method, header.sequence_id, place, awaited};
     const LayoutUse use;
@@ -146,9 +147,13 @@ Processor::Outcome Processor::answer_call(Bytes message, const ReplyPlace& place
     try {
       read_arguments(in, call, kept, arguments);
     } catch (...) {
-      const Ref error = take_current();
+      Ref error = take_current();
       const std::string text = text_of_object(error.get());
       log_refused(std::string(header.name), text);
+      if (place.request.unanswered != nullptr) {
+        *place.request.unanswered = std::move(error);
+        return Outcome::unanswered;
+      }
       refuse(place, named, RemoteError::Kind::protocol_error, text);
       return Outcome::answered;
     }
@@ -156,12 +161,18 @@ Processor::Outcome Processor::answer_call(Bytes message, const ReplyPlace& place
     if (turn != nullptr) method->is_slow = turn->is_long();
     return outcome;
   } catch (...) {
-    // The bytes are no call, or an answer to it cannot be made.
-    answers.truncate(before);
-    const Ref error = take_current();
-    log_refused("a message", error ? text_of_object(error.get()) : "");
-    return Outcome::close;
+    return refuse_bytes(place, before);
   }
+}
+
+// In a handler of exceptions: the bytes are no call, or an answer to it cannot be made.
+Processor::Outcome Processor::refuse_bytes(const ReplyPlace& place, std::size_t before) {
+  place.out.truncate(before);
+  Ref error = take_current();
+  log_refused("a message", error ? text_of_object(error.get()) : "");
+  if (place.request.unanswered == nullptr || !error) return Outcome::close;
+  *place.request.unanswered = std::move(error);
+  return Outcome::unanswered;
 }
 
 wire::MessageHeader Processor::header_of(const Call& call) {
@@ -238,6 +249,14 @@ Processor::Outcome Processor::answer_raised(const Call& call, PyObject* error) {
       if (call.method.is_oneway()) return Outcome::answered;
       write_exception(call.place, header_of(call), error);
       return Outcome::answered;
+    }
+    if (call.place.request.passes != nullptr) {
+      const int passes = PyObject_IsInstance(error, call.place.request.passes);
+      checked_status(passes);
+      if (passes != 0) {
+        *call.place.request.unanswered = Ref::share(error);
+        return Outcome::unanswered;
+      }
     }
     if (is_ordinary) {
       const LayoutUse use;

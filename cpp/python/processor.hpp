@@ -28,10 +28,12 @@ class Processor {
   ~Processor();
   Processor(const Processor&) = delete;
 
-  enum class Outcome { answered, later, close };
+  // unanswered: InRequest has an exception to which there is no message.
+  enum class Outcome { answered, later, close, unanswered };
   // Answers one message behind what is in `answers`. `later`: not now, because it may take long and others
   // are ready.
-  Outcome answer(Bytes message, const framing::Framing& framing, Buffer& answers, const rpc::Turn& turn);
+  Outcome answer(Bytes message, const framing::Framing& framing, Buffer& answers, const rpc::Turn& turn,
+                 const InRequest& request = {});
 
   // A call whose handler has given something to wait for instead of a result.
   struct Awaited {
@@ -58,8 +60,9 @@ class Processor {
   };
   Outcome answer_call(Bytes message, const ReplyPlace& place, const rpc::Turn* turn, Awaited* awaited);
   Outcome answer_dialect(Bytes message, const framing::Framing& framing, Buffer& answers,
-                         const rpc::Turn& turn);
-  Outcome answer_frame(Bytes frame, Buffer& answers, const rpc::Turn& turn);
+                         const rpc::Turn& turn, const InRequest& request);
+  Outcome answer_frame(Bytes frame, Buffer& answers, const rpc::Turn& turn, const InRequest& request);
+  Outcome refuse_bytes(const ReplyPlace& place, std::size_t before);
   // `kept` owns the layout of a class that is not ours.
   static void read_arguments(Input& in, const Call& call, std::unique_ptr<Layout>& kept,
                              std::optional<Arguments>& arguments);

@@ -13,11 +13,19 @@
 // before.
 namespace fastthrift::python {
 
+// What is different for a call in a request of HTTP, which can be refused without a Thrift message.
+struct InRequest {
+  std::size_t room = 0;        // bytes of the buffer that are kept free for the head of the response
+  Ref* unanswered = nullptr;   // for an exception to which there is no message; null: not in a request
+  PyObject* passes = nullptr;  // the class of those that handlers raise for the server to see
+};
+
 // Where a reply goes, and how it looks.
 struct ReplyPlace {
   const CodecOptions& options;
   const framing::Framing& framing;
   Buffer& out;
+  InRequest request = {};
 };
 
 // `header` is the call's. `result`: the method's result struct.

@@ -1,4 +1,5 @@
 #include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
 
 #include "python/apache_stack.hpp"
 #include "python/errors.hpp"
@@ -9,6 +10,7 @@
 #include "python/transport.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <optional>
 #include <vector>
@@ -84,7 +86,8 @@ class Engine {
   Engine(long long listener, py::object service, py::object handler, py::object protocol, py::object log,
          bool answer_undeclared, double idle_ms, double message_ms, double stalled_ms, std::size_t unsent,
          std::size_t max_connections, std::size_t handler_threads, py::object headers,
-         unsigned allowed_client_types) {
+         unsigned allowed_client_types, const std::optional<std::array<std::size_t, 6>>& http_limits,
+         py::object respond, py::object passes) {
     const Stack stack = stack_of(protocol.ptr());
     if (!stack.codec) throw py::type_error("Server() needs a protocol of ours over a transport of ours");
     rpc::ServerOptions options;
@@ -103,6 +106,11 @@ class Engine {
     options.handler_threads = std::max<std::size_t>(handler_threads, 1);
     auto serving = std::make_shared<Serving>(methods_of(service, handler), log.ptr(), *stack.codec,
                                              answer_undeclared, std::move(dialects));
+    if (http_limits) {
+      const auto& [line, field, head, fields, body, chunk_extensions] = *http_limits;
+      options.framing.http = HttpLimits{line, field, head, fields, body, chunk_extensions};
+      serving->serve_http(respond.ptr(), passes.ptr());
+    }
     try {
       server_ = std::make_shared<rpc::Server>(static_cast<net::SocketHandle>(listener), std::move(serving),
                                               options);
@@ -160,12 +168,15 @@ int add_to(PyObject* module) {
         "The engine under `serve()`: answers the messages of all connections that one listening "
         "socket accepts\nwith the methods of `handler`.")
         .def(py::init<long long, py::object, py::object, py::object, py::object, bool, double, double, double,
-                      std::size_t, std::size_t, std::size_t, py::object, unsigned>(),
+                      std::size_t, std::size_t, std::size_t, py::object, unsigned,
+                      const std::optional<std::array<std::size_t, 6>>&, py::object, py::object>(),
              py::arg("listener"), py::arg("service"), py::arg("handler"), py::arg("protocol"), py::arg("log"),
              py::kw_only(), py::arg("answer_undeclared") = true, py::arg("idle_ms") = 60'000.0,
              py::arg("message_ms") = 30'000.0, py::arg("stalled_ms") = 30'000.0, py::arg("unsent") = 1 << 20,
              py::arg("max_connections") = 10'000, py::arg("handler_threads") = 256,
-             py::arg("headers") = py::none(), py::arg("allowed_client_types") = 0x1fu)
+             py::arg("headers") = py::none(), py::arg("allowed_client_types") = 0x1fu,
+             py::arg("http_limits") = py::none(), py::arg("respond") = py::none(),
+             py::arg("passes") = py::none())
         .def("start", &Engine::start, "Starts the threads and returns.")
         .def("stop", &Engine::stop, py::arg("grace_ms") = 5000.0,
              "Accepts nothing more; calls in flight may take `grace_ms`. Returns at once.")

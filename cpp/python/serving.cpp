@@ -11,12 +11,16 @@ thread_local PyThreadState* engine_state = nullptr;
 // One connection. Its messages are answered inside a batch, with the GIL.
 class ConnectionHandler final : public rpc::Handler {
  public:
-  explicit ConnectionHandler(Processor& processor) : processor_(processor) {}
+  // `http`: the messages are bodies of requests; null: they come as they are.
+  ConnectionHandler(Processor& processor, HttpService* http, net::SocketHandle socket)
+      : processor_(processor), http_(http), socket_(socket) {}
 
-  rpc::Answered answer(std::span<const Bytes> messages, const framing::Framing& framing, Buffer& answers,
+  rpc::Answered answer(std::span<const Bytes> messages, framing::Framing& framing, Buffer& answers,
                        rpc::Turn& turn) override {
     rpc::Answered answered;
     turn.begin();
+    if (http_ != nullptr)
+      return http_->answer(messages, static_cast<framing::Http&>(framing), socket_, answers, turn);
     for (const Bytes& message : messages) {
       const Processor::Outcome outcome = processor_.answer(message, framing, answers, turn);
       if (outcome == Processor::Outcome::later) break;
@@ -35,12 +39,24 @@ class ConnectionHandler final : public rpc::Handler {
 
  private:
   Processor& processor_;
+  HttpService* const http_;
+  const net::SocketHandle socket_;
 };
 
 }  // namespace
 
-std::unique_ptr<rpc::Handler> Serving::make_handler() {
-  return std::make_unique<ConnectionHandler>(processor_);
+Serving::~Serving() {
+  if (!http_) return;
+  if (is_finalizing()) {
+    http_->leak();
+    return;
+  }
+  const GilEnsured gil;
+  http_.reset();
+}
+
+std::unique_ptr<rpc::Handler> Serving::make_handler(net::SocketHandle socket) {
+  return std::make_unique<ConnectionHandler>(processor_, http_ ? &*http_ : nullptr, socket);
 }
 
 void Serving::begin_batch() { take_gil(engine_state); }

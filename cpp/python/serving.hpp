@@ -1,8 +1,10 @@
 #pragma once
 
+#include "python/http_service.hpp"
 #include "python/processor.hpp"
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "rpc/handler.hpp"
@@ -17,7 +19,13 @@ class Serving final : public rpc::HandlerFactory {
           std::unique_ptr<Dialects> dialects)
       : processor_(std::move(methods), log, options, answers_undeclared, std::move(dialects)) {}
 
-  std::unique_ptr<rpc::Handler> make_handler() override;
+  // Takes the GIL itself.
+  ~Serving() override;
+
+  // From now on messages come in requests of HTTP (HttpService).
+  void serve_http(PyObject* respond, PyObject* passes) { http_.emplace(processor_, respond, passes); }
+
+  std::unique_ptr<rpc::Handler> make_handler(net::SocketHandle socket) override;
   void begin_batch() override;
   void end_batch() override;
   void warn(const std::string& text) override;
@@ -27,6 +35,7 @@ class Serving final : public rpc::HandlerFactory {
  private:
   PyInterpreterState* const interpreter_ = PyInterpreterState_Get();
   Processor processor_;
+  std::optional<HttpService> http_;
 };
 
 }  // namespace fastthrift::python

@@ -8,6 +8,7 @@
 #include "base/buffer.hpp"
 #include "base/bytes.hpp"
 #include "framing/framing.hpp"
+#include "net/socket.hpp"
 #include "rpc/turn.hpp"
 
 namespace fastthrift::rpc {
@@ -28,7 +29,7 @@ class Handler {
   // appends nothing). Calls `turn.begin()` when it starts to work, and stops after a message once
   // `turn.is_over`; before the first one, where it expects that to take long and `turn.has_others`. Must not
   // throw: what goes wrong is answered, or closes the connection.
-  virtual Answered answer(std::span<const Bytes> messages, const framing::Framing& framing, Buffer& answers,
+  virtual Answered answer(std::span<const Bytes> messages, framing::Framing& framing, Buffer& answers,
                           Turn& turn) = 0;
   // The connection of `peer` ends because its bytes are no Thrift: `error` says why.
   virtual void refused(const std::string& peer, const std::string& error) = 0;
@@ -38,7 +39,8 @@ class HandlerFactory {
  public:
   virtual ~HandlerFactory() = default;
 
-  virtual std::unique_ptr<Handler> make_handler() = 0;
+  // `socket` is open whenever the handler is called.
+  virtual std::unique_ptr<Handler> make_handler(net::SocketHandle socket) = 0;
   // Brackets the answers of several handlers on one thread, so that a lock that they all need is taken once.
   // In between nothing waits.
   virtual void begin_batch() {}

@@ -28,6 +28,7 @@ using std::chrono::milliseconds;
 namespace {
 
 constexpr milliseconds failure_grace{5000};
+constexpr milliseconds lingering{1000};
 
 // Leaves io_context::run on a thread that does not lead any more.
 struct Demoted {};
@@ -69,7 +70,8 @@ class Server::State final : public Leader,
         options_(options),
         period_(sweep_period(options)),
         patience_{in_sweeps(options.idle, period_), in_sweeps(options.message, period_),
-                  in_a_sweep(options.least_rate, period_), in_sweeps(options.stalled, period_)},
+                  in_a_sweep(options.least_rate, period_), in_sweeps(options.stalled, period_),
+                  in_sweeps(lingering, period_)},
         work_(io_->get_executor()),
         sweep_(*io_),
         grace_(*io_) {

@@ -134,7 +134,7 @@ void Session::start(Sessions& sessions, net::SocketHandle handle, int family, Ha
   socket.assign(asio::generic::stream_protocol(family, 0), handle, error);
   if (error) return net::close(handle);
   std::shared_ptr<Session> session(
-      new Session(sessions, std::move(socket), factory.make_handler(), framing::make_framing(framing)));
+      new Session(sessions, std::move(socket), factory.make_handler(handle), framing::make_framing(framing)));
   session->self_ = session;
   run(std::move(session));
 }
@@ -174,6 +174,9 @@ Detached Session::run(std::shared_ptr<Session> self) {
         s.in_.release();
         continue;
       }
+      if (receipt.error && s.gave_up_) {
+        s.handler_->refused(net::peer_of(s.socket_.native_handle()), "a message took too long");
+      }
       if (receipt.error || s.closed_) break;  // the end of the stream, too: all that came is answered
       s.take(receipt.came, receipt.asked);
 
@@ -192,17 +195,29 @@ Detached Session::run(std::shared_ptr<Session> self) {
         }
       }
       s.consume(used);
+      if (!goes_on || s.closed_) break;
       if (!error.empty()) {
         s.handler_->refused(net::peer_of(s.socket_.native_handle()), error);
         break;
       }
-      if (goes_on && !s.closed_) co_await Others{s};
+      s.speak();
+      if (!s.closed_) co_await Others{s};
     }
+    const bool was_refused = goes_on && !s.closed_ && s.speak();
     if (!s.closed_) {
       s.waiting_ = Waiting::delivery;
       co_await Delivery{s, 0};
     }
     if (!s.closed_) s.linger();
+    // Who is still sending would not see why he was refused: closing on unread bytes resets the connection
+    // (RFC 9112, section 9.6).
+    s.waiting_ = Waiting::end;
+    s.since_ = s.sessions_.now;
+    while (was_refused && !s.closed_) {
+      Readable readable{s};
+      co_await readable;
+      if (readable.error || s.closed_ || !s.discard()) break;
+    }
   } catch (const std::exception&) {
     // Out of memory: this connection ends, the others go on.
   }
@@ -216,7 +231,7 @@ Session::Handled Session::handle(bool has_others) {
   if (closed_) return Handled::done;
   in_handler_ = true;
   const std::size_t limit = sessions_.unsent, before = unsent();
-  Turn turn(sessions_.leadership(), before < limit ? limit - before : 1, has_others);
+  Turn turn(sessions_.leadership(), before < limit ? limit - before : 1, has_others, sessions_.draining);
   outcome_ = handler_->answer(std::span(messages_).subspan(answered_), *framing_, answers_, turn);
   is_put_off_ = has_others && outcome_.messages == 0 && !outcome_.close;
   if (!turn.end()) return Handled::lost_lead;
@@ -283,9 +298,11 @@ void Session::check(const Patience& patience) {
     if (patience.stalled != 0 && now - progress_ > patience.stalled) close();
     return;
   }
-  if (waiting_ == Waiting::rest_of_message) {
+  if (waiting_ == Waiting::end) {
+    if (age > patience.linger) close();
+  } else if (waiting_ == Waiting::rest_of_message) {
     // A long message over a slow line is no attack; one that hardly moves is.
-    if (patience.message != 0 && age > patience.message && in_.size() / age < patience.least_bytes) close();
+    if (patience.message != 0 && age > patience.message && in_.size() / age < patience.least_bytes) give_up();
   } else if (waiting_ == Waiting::call) {
     if (patience.idle != 0 && age > patience.idle) {
       close();
@@ -301,6 +318,7 @@ void Session::check(const Patience& patience) {
 }
 
 void Session::drain() {
+  if (waiting_ == Waiting::end && !in_handler_ && !closed_) return close();
   if (in_handler_ || closed_ || sending_ || awaited_ || waiting_ != Waiting::call || has_request()) return;
   // What was read a moment ago comes in spite of this.
   error_code ignored;

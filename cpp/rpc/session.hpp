@@ -4,6 +4,7 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -44,8 +45,8 @@ class Sessions {
 
   // Counts the sweeps: the clock of all deadlines, which costs nothing to read.
   std::uint32_t now = 0;
-  // The server stops: sessions end as soon as nothing is in flight.
-  bool draining = false;
+  // The server stops: sessions end as soon as nothing is in flight. Handlers look at it on any thread.
+  std::atomic<bool> draining{false};
   std::size_t unsent = 0;  // the limit of ServerOptions
 
  protected:
@@ -66,6 +67,7 @@ struct Patience {
   std::uint32_t message = 0;
   std::size_t least_bytes = 0;  // a sweep, for a message that takes longer
   std::uint32_t stalled = 0;
+  std::uint32_t linger = 1;  // for a client that was refused to stop sending
 };
 
 // One connection of a server. Its coroutine `run` reads, hands complete messages to the handler and writes
@@ -105,7 +107,7 @@ class Session {
   Session* next_in_round = nullptr;  // behind it in a queue of the round
 
  private:
-  static constexpr std::uint32_t least_room = 1024, most_room = 1 << 18;
+  static constexpr std::uint32_t least_room = 1024, most_room = 1 << 18, most_discarded = 1 << 20;
 
   struct Receipt;
   template <class T>
@@ -119,7 +121,7 @@ class Session {
   struct Handling;
   struct Delivery;
   struct Sending;
-  enum class Waiting : std::uint8_t { call, rest_of_message, delivery };
+  enum class Waiting : std::uint8_t { call, rest_of_message, delivery, end };
 
   Session(Sessions& sessions, Socket socket, std::unique_ptr<Handler> handler,
           std::unique_ptr<framing::Framing> framing);
@@ -134,7 +136,10 @@ class Session {
   void queue(Buffer&& answers, std::size_t sent);
   void send_rest();
   std::size_t unsent() const { return unsent_.size() - sent_; }
+  bool speak();
+  void give_up();
   void linger();
+  bool discard();
 
   Sessions& sessions_;
   Socket socket_;
@@ -153,11 +158,13 @@ class Session {
   std::uint32_t since_ = 0;          // when the present wait began
   std::uint32_t room_ = least_room;  // how much is read at once
   std::uint32_t progress_ = 0;       // when the socket last took something
+  std::uint32_t discarded_ = 0;      // bytes that came after the end
   Waiting waiting_ = Waiting::call;
   bool sending_ = false;  // send_rest is under way
   bool in_handler_ = false;
   bool is_put_off_ = false;  // the handler left its messages for another turn
   bool closed_ = false;
+  bool gave_up_ = false;  // the rest of a message did not come in time
   bool is_idle_ = false;  // waits, or is about to, without memory
   ReceiptMemory receipt_memory_;
   std::coroutine_handle<> coroutine_;  // while it waits in the round

@@ -81,6 +81,32 @@ void Session::send_rest() {
   });
 }
 
+// Sends what the framing has to say, if anything.
+bool Session::speak() {
+  framing_->speak(answers_);
+  if (answers_.empty()) return false;
+  send_answers();
+  return true;
+}
+
+// With a word for the peer, where the framing has one.
+void Session::give_up() {
+  if (gave_up_ || !framing_->give_up()) return close();
+  gave_up_ = true;
+  error_code ignored;
+  socket_.cancel(ignored);  // `run` goes on
+}
+
+// False: the peer has ended its stream, or sends so much that it will not stop.
+bool Session::discard() {
+  constexpr std::size_t piece = 1 << 14;
+  in_.clear();
+  const net::Transfer read = net::receive_now(socket_.native_handle(), in_.prepare(piece), piece);
+  if (read.bytes == 0 && !net::would_block(read.error)) return false;
+  discarded_ += static_cast<std::uint32_t>(read.bytes);
+  return discarded_ < most_discarded;
+}
+
 // Before an orderly close: with unread bytes the system would send a reset, which may destroy the last
 // answers on their way.
 void Session::linger() {

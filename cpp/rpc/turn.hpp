@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -11,8 +12,8 @@ namespace fastthrift::rpc {
 // and what has been answered so far should go out.
 class Turn {
  public:
-  Turn(Leadership& leadership, std::size_t most_bytes, bool has_others)
-      : leadership_(leadership), most_bytes_(most_bytes), has_others_(has_others) {}
+  Turn(Leadership& leadership, std::size_t most_bytes, bool has_others, const std::atomic<bool>& draining)
+      : leadership_(leadership), most_bytes_(most_bytes), has_others_(has_others), draining_(draining) {}
 
   // The work begins now. Not while waiting for a lock under which all others work too (Python's), so that a
   // queue for that lock does not look like a slow handler.
@@ -20,6 +21,9 @@ class Turn {
 
   // Answers to others wait for the end of this turn.
   bool has_others() const { return has_others_; }
+
+  // The server stops: a connection ends when all that came of it is answered.
+  bool is_last() const { return draining_.load(std::memory_order_relaxed); }
 
   // After a message: stop here, because it took long or because the answers have become many.
   bool is_over(std::size_t answered_bytes) const {
@@ -36,6 +40,7 @@ class Turn {
   Leadership& leadership_;
   std::size_t most_bytes_;
   bool has_others_;
+  const std::atomic<bool>& draining_;
   std::uint64_t ticket_ = 0;
 };
 

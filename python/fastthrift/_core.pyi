@@ -293,6 +293,9 @@ class Server:
         handler_threads: int = 256,
         headers: Any = None,
         allowed_client_types: int = 0x1F,
+        http_limits: Optional[tuple[int, int, int, int, int, int]] = None,
+        respond: Optional[Callable[[BaseException, bytes, bytes, int], Optional[bytes]]] = None,
+        passes: Optional[type[BaseException]] = None,
     ) -> None: ...
     def start(self) -> None: ...
     def stop(self, grace_ms: float = 5000) -> None: ...

@@ -40,11 +40,17 @@ def engine_for(server: Any, server_class: type) -> _core.Server | None:
     """An engine that serves what ``server`` would, not started; None where something is not exactly ours."""
     if not leaves_alone(server, server_class, _SERVER_STEPS):
         return None
-    methods = methods_of(server.processor)
-    if methods is None:
-        return None
     trans = server.trans
-    if type(trans) is not TServerSocket or "accept" in vars(trans) or type(trans.sock) is not socket.socket:
+    if type(trans) is not TServerSocket or "accept" in vars(trans):
+        return None
+    return engine_on(trans.sock, server, idle_ms=(trans.client_timeout or 0) * 1000)
+
+
+def engine_on(listener: Any, server: Any, **options: Any) -> _core.Server | None:
+    """An engine for what ``listener`` accepts, with the processor and the factories of ``server``; None where one of them is
+    not exactly ours."""
+    methods = methods_of(server.processor)
+    if methods is None or type(listener) is not socket.socket:
         return None
     if socket.socket.__module__ != "socket":
         return None  # patched, by gevent for instance, to let others run
@@ -61,15 +67,14 @@ def engine_for(server: Any, server_class: type) -> _core.Server | None:
     if sample is None or not _core.can_serve(sample):
         return None
     return _core.Server(
-        trans.sock.fileno(),
+        listener.fileno(),
         *methods,
         sample,
         EngineLog(server._refusals),
         answer_undeclared=defaults.current.answer_undeclared_exceptions,
-        idle_ms=(trans.client_timeout or 0) * 1000,
         max_connections=server.max_connections,
         handler_threads=server.handler_threads,
-        **dialects,
+        **{**dialects, **options},
     )
 
 

@@ -259,11 +259,14 @@ class TThreadedServer(_StoppableServer):
         """Serves until `close()`, SIGTERM or Ctrl-C: on the core's engine where all parts are ours, else with threads."""
         self.trans.listen()
         with _drains_on_sigterm(self):
-            engine = engine_for(self, TThreadedServer)
+            engine = self._engine_for()
             if engine is None:
                 self._serve_generic()
             else:
                 _serve_on_engine(self, engine)
+
+    def _engine_for(self) -> Any:
+        return engine_for(self, TThreadedServer)
 
     def _start(self, client: Any) -> None:
         try:

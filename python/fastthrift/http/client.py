@@ -268,6 +268,8 @@ class THttpClient(TTransportBase):
                     f"HTTP request failed with status {response.status:d}: {response.reason}",
                 )
             check_framing(response)
+            if self._is_oneway and response.length is None:
+                return False  # nobody waits for the end of what nobody reads
             self._body = body_of(response)
         except socket.timeout as error:
             if self._is_oneway:

@@ -95,6 +95,7 @@ class Connection:
                 return request.keep_alive and self._may_go_on()
             if isinstance(body, Whole):
                 self.send(body)
+                self._linger()
                 return False
             keep_alive = request.keep_alive and self._may_go_on()
             self.send(response(200, body, request if keep_alive else None))

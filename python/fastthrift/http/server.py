@@ -9,10 +9,11 @@ from typing import Any
 
 from fastthrift import defaults
 from fastthrift.http.connection import Connection, Whole
+from fastthrift.http.engine import engine_for
 from fastthrift.http.exchange import Exchange, ResponseException
 from fastthrift.http.listener import Listener, Listening
-from fastthrift.http.refused import Refused
 from fastthrift.http.request import Limits, Request
+from fastthrift.http.response import response
 from fastthrift.processor import TProcessorFactory
 from fastthrift.protocol.base import shares_protocol
 from fastthrift.server import TThreadedServer
@@ -50,8 +51,9 @@ class THttpServer(TThreadedServer):
     """Answers each POST, whatever its path, with the message that ``processor`` writes.
 
     Listens from its construction on (`httpd.server_address`); `serve` serves until `close`, SIGTERM or Ctrl-C, and ends as
-    the other servers do. ``server_class`` may be another `http.server.HTTPServer`, for its ways of listening, accepting
-    and verifying. ``client_timeout``: milliseconds that a connection may be idle between requests, None for ever.
+    the other servers do. All connections are the core's engine's; with TLS, overridden steps, or another ``server_class``
+    each has a thread. That may be any `http.server.HTTPServer`, for its ways of listening, accepting and verifying.
+    ``client_timeout``: milliseconds that a connection may be idle between requests, None for ever.
     """
 
     limits = Limits()
@@ -95,6 +97,9 @@ class THttpServer(TThreadedServer):
             ended.set()
             del self.httpd.shutdown
 
+    def _engine_for(self) -> Any:
+        return engine_for(self, THttpServer)
+
     def handle(self, client: Connection) -> None:
         client.serve()
 
@@ -124,15 +129,22 @@ class THttpServer(TThreadedServer):
             oprot = self.oprot_factory.get_protocol(self.otrans_factory.get_transport(sink))
         try:
             processor.process(iprot, oprot)
-        except ResponseException as error:
-            exchange = Exchange(request, connection.sock, connection.address, self.httpd)
-            error.handler(exchange)
-            return Whole(exchange.response)
         except Exception as error:  # noqa: BLE001 - whatever a user's protocol or processor raises
-            if not defaults.current.answer_undeclared_exceptions:
+            if not isinstance(error, ResponseException):
                 self._refusals.refused("message", error)
-                return None
-            # Our processor answers what handlers raise: what comes here is about the bytes, or from a user's processor.
-            is_clients = isinstance(error, (TException, ValueError, EOFError))
-            raise Refused(400 if is_clients else 500, f"no message for this service: {type(error).__name__}") from error
+            answer = self._respond(error, request, connection.sock, connection.address)
+            return None if answer is None else Whole(answer)
         return bytes(sink.getvalue())
+
+    def _respond(self, error: Exception, request: Request, sock: Any, address: Any) -> bytes | None:
+        """The response where there is no message to answer with; None for no response. The connection ends."""
+        if isinstance(error, ResponseException):
+            exchange = Exchange(request, sock, address, self.httpd)
+            error.handler(exchange)
+            return exchange.response
+        if not defaults.current.answer_undeclared_exceptions:
+            return None
+        # Our processor answers what handlers raise: what comes here is about the bytes, or from a user's processor.
+        is_clients = isinstance(error, (TException, ValueError, EOFError))
+        text = f"no message for this service: {type(error).__name__}\n"
+        return response(400 if is_clients else 500, text.encode(), None)

@@ -82,7 +82,7 @@ class TextHandler final : public rpc::Handler {
   explicit TextHandler(Record& record) : record_(record) { ++record_.handlers; }
   ~TextHandler() override { --record_.handlers; }
 
-  rpc::Answered answer(std::span<const Bytes> messages, const framing::Framing& framing, Buffer& answers,
+  rpc::Answered answer(std::span<const Bytes> messages, framing::Framing& framing, Buffer& answers,
                        rpc::Turn& turn) override {
     turn.begin();
     ++record_.batches;
@@ -126,7 +126,9 @@ class TextHandler final : public rpc::Handler {
 class TextFactory final : public rpc::HandlerFactory {
  public:
   explicit TextFactory(std::shared_ptr<Record> record) : record_(std::move(record)) {}
-  std::unique_ptr<rpc::Handler> make_handler() override { return std::make_unique<TextHandler>(*record_); }
+  std::unique_ptr<rpc::Handler> make_handler(net::SocketHandle) override {
+    return std::make_unique<TextHandler>(*record_);
+  }
   void warn(const std::string& text) override {
     const std::lock_guard lock(record_->mutex);
     record_->warnings.push_back(text);

@@ -25,14 +25,31 @@ from fastthrift.processor import TProcessor, TProcessorFactory
 from fastthrift.protocol import TBinaryProtocolFactory, TCompactProtocolFactory
 from fastthrift.server import TServer
 from fastthrift.transport import TBufferedTransportFactory, TFramedTransportFactory
-from phone import HELLO, HELLO_ANSWER, NOTE, Caller, Handler, Running, message, phone, post, serving, text_field
+from phone import (
+    HELLO,
+    HELLO_ANSWER,
+    NOTE,
+    Caller,
+    Handler,
+    Running,
+    message,
+    on_threads,
+    phone,
+    post,
+    serving,
+    text_field,
+)
 
 PACKAGE = str(Path(fastthrift.__file__).resolve().parents[1])
 
 
-@pytest.fixture
-def running() -> Iterator[Running]:
-    with serving() as running:
+# Who reads and writes: the core's engine, or a thread for each connection.
+BOTH = pytest.mark.parametrize("threads", [False, True], ids=["engine", "threads"])
+
+
+@pytest.fixture(params=[False, True], ids=["engine", "threads"])
+def running(request: pytest.FixtureRequest) -> Iterator[Running]:
+    with serving(threads=request.param) as running:
         yield running
 
 
@@ -199,14 +216,15 @@ def test_other_methods_get_405_and_the_connection_goes_on(running: Running, meth
         assert caller.answer().body == HELLO_ANSWER
 
 
-def test_a_client_that_sends_a_long_body_reads_why_it_was_refused() -> None:
+@BOTH
+def test_a_client_that_sends_a_long_body_reads_why_it_was_refused(threads: bool) -> None:
     class Small(http.THttpServer):
         limits = Limits(body=1000)
 
     server = Small(
         TProcessor(phone.Phone, Handler()), ("127.0.0.1", 0), TBufferedTransportFactory(), TBinaryProtocolFactory()
     )
-    running = Running(server, None)
+    running = Running(on_threads(server) if threads else server, None)
     with Caller(running.port) as caller:
         caller.send(post(b"x" * 500_000))
         assert caller.answer().status == 413
@@ -224,9 +242,12 @@ def test_an_undeclared_exception_is_answered_with_a_200(running: Running) -> Non
         assert caller.answer().body == HELLO_ANSWER
 
 
+@BOTH
 @pytest.mark.parametrize("data", [post(message("fail", text_field("x"))), post(b"not a message")])
-def test_thriftpy2s_way_with_undeclared_exceptions_is_no_answer(thriftpy2_defaults: None, data: bytes) -> None:
-    with serving() as running, Caller(running.port) as caller:
+def test_thriftpy2s_way_with_undeclared_exceptions_is_no_answer(
+    thriftpy2_defaults: None, data: bytes, threads: bool
+) -> None:
+    with serving(threads=threads) as running, Caller(running.port) as caller:
         caller.send(data)
         assert caller.is_closed()
 
@@ -269,11 +290,12 @@ def test_a_handler_may_write_the_response_itself(running: Running) -> None:
     assert seen == [("POST", "/a?b", "t", "127.0.0.1")]
 
 
+@BOTH
 @pytest.mark.parametrize("factory", [TBufferedTransportFactory(), TFramedTransportFactory()])
 @pytest.mark.parametrize("proto_factory", [TBinaryProtocolFactory(), TCompactProtocolFactory()])
-def test_both_sides_may_choose_protocol_and_transport(factory: Any, proto_factory: Any) -> None:
+def test_both_sides_may_choose_protocol_and_transport(factory: Any, proto_factory: Any, threads: bool) -> None:
     options = {"proto_factory": proto_factory, "trans_factory": factory}
-    with serving(**options) as running:
+    with serving(threads=threads, **options) as running:
         with http.client_context(phone.Phone, "127.0.0.1", running.port, **options) as client:
             assert client.hello("Bob") == "hello Bob"
             client.note("x")
@@ -303,8 +325,9 @@ def test_each_request_may_have_a_processor_of_its_own() -> None:
     running.stop()
 
 
-def test_an_idle_connection_is_closed_quietly() -> None:
-    with serving(client_timeout=50) as running:
+@BOTH
+def test_an_idle_connection_is_closed_quietly(threads: bool) -> None:
+    with serving(client_timeout=50, threads=threads) as running:
         with Caller(running.port) as caller:
             assert caller.file.read() == b""
         with Caller(running.port) as caller:
@@ -313,17 +336,19 @@ def test_an_idle_connection_is_closed_quietly() -> None:
             assert caller.file.read() == b""
 
 
+@BOTH
 @pytest.mark.parametrize("data", [b"P", post()[:30], post()[:-1]], ids=["first byte", "half a head", "half a body"])
-def test_a_request_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
+def test_a_request_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch, data: bytes, threads: bool) -> None:
     monkeypatch.setattr(connection_module, "MESSAGE_SECONDS", 0.05)
-    with serving() as running, Caller(running.port) as caller:
+    with serving(threads=threads) as running, Caller(running.port) as caller:
         caller.send(data)
         assert caller.answer().status == 408
         assert caller.is_closed()
 
 
-def test_close_lets_calls_in_flight_finish_and_closes_idle_connections() -> None:
-    with serving() as running:
+@BOTH
+def test_close_lets_calls_in_flight_finish_and_closes_idle_connections(threads: bool) -> None:
+    with serving(threads=threads) as running:
         busy, idle, partial = (Caller(running.port) for _ in range(3))
         idle.send(post())
         assert idle.answer().status == 200
@@ -332,6 +357,10 @@ def test_close_lets_calls_in_flight_finish_and_closes_idle_connections() -> None
         assert running.handler.entered.acquire(timeout=10)
         running.server.close()
         assert idle.is_closed()
+        if not threads:  # a request that has begun is a call in flight
+            partial.send(post()[10:])
+            answer = partial.answer()
+            assert (answer.body, answer.headers["Connection"]) == (HELLO_ANSWER, "close")
         assert partial.is_closed()
         running.handler.go_on.set()
         answer = busy.answer()
@@ -346,8 +375,9 @@ def test_close_lets_calls_in_flight_finish_and_closes_idle_connections() -> None
             caller.__exit__()
 
 
-def test_a_call_that_does_not_finish_is_cut_off() -> None:
-    with serving() as running, Caller(running.port) as caller:
+@BOTH
+def test_a_call_that_does_not_finish_is_cut_off(threads: bool) -> None:
+    with serving(threads=threads) as running, Caller(running.port) as caller:
         caller.send(post(message("wait", b"\x08\0\1\0\0\0\5\0")))
         assert running.handler.entered.acquire(timeout=10)
         running.server.stop(grace_ms=0)

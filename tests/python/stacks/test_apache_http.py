@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import apache_side
+from fastthrift.http import client as http_client
 from wares import Handler
 
 side = apache_side.Side("fastthrift.apache")
@@ -189,6 +190,69 @@ def test_nobody_there_and_nobody_answering() -> None:
     assert isinstance(raised.value, ConnectionRefusedError)
     with pytest.raises(TTransportException, match="nothing was flushed"):
         client.read(1)
+
+
+ONEWAYS = [
+    NOTE,
+    len(NOTE).to_bytes(4, "big") + NOTE,
+    b"\x82\x81\x00\x04note\x18\x01x\x00",
+    b'[1,"note",4,0,{"1":{"str":"x"}}]',
+]
+
+
+@pytest.mark.parametrize("message", ONEWAYS)
+def test_nobody_waits_for_the_answer_to_a_oneway(monkeypatch: pytest.MonkeyPatch, message: bytes) -> None:
+    monkeypatch.setattr(http_client, "ONEWAY_ANSWER_MS", 50)
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        mute.settimeout(10)
+        trans = THttpClient(f"http://127.0.0.1:{mute.getsockname()[1]}/")
+        trans.setTimeout(30_000)
+        trans.open()
+        for _ in range(2):
+            trans.write(message)
+            trans.flush()
+            accepted, _ = mute.accept()
+            with accepted:
+                accepted.settimeout(10)
+                received = b""
+                while piece := accepted.recv(65536):
+                    received += piece
+                assert received.endswith(b"\r\n\r\n" + message), "it was sent, and the connection given up"
+        trans.close()
+
+
+def test_the_answer_to_a_oneway_is_there_with_its_head() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as endless:
+        endless.settimeout(10)
+        trans = THttpClient(f"http://127.0.0.1:{endless.getsockname()[1]}/")
+        trans.setTimeout(30_000)
+        trans.open()
+
+        def answer() -> None:
+            accepted, _ = endless.accept()
+            with accepted:
+                accepted.settimeout(10)
+                while not accepted.recv(65536).endswith(NOTE):
+                    pass
+                accepted.sendall(b"HTTP/1.1 200 OK\r\n\r\n")  # and a body that ends with the connection
+                assert accepted.recv(1) == b""
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        trans.write(NOTE)
+        trans.flush()
+        thread.join(10)
+        assert not thread.is_alive()
+        assert trans.code == 200
+
+
+def test_a_oneway_that_is_refused_is_an_error() -> None:
+    with Web() as web:
+        web.answers.append((503, {}, b"no"))
+        trans = THttpClient(web.url)
+        trans.write(NOTE)
+        with pytest.raises(TTransportException, match="503"):
+            trans.flush()
 
 
 def test_the_old_form_of_an_address_is_deprecated() -> None:

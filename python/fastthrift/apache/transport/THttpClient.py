@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import ssl
 import urllib.parse
 import urllib.request
@@ -19,6 +20,9 @@ from fastthrift.http.wire import DeadlineSocket
 from fastthrift.transport.base import TTransportException as TransportBelow
 
 __all__ = ["THttpClient"]
+
+# How a oneway begins: strict binary, compact, JSON.
+_ONEWAY = re.compile(rb'\x80\x01\x00\x04|\x82\x81|\[1,"[^"\\]{1,1024}",4,')
 
 # What a proxy may say before the tunnel is there.
 _MOST_PROXY_HEAD = 64 * 1024
@@ -62,6 +66,17 @@ class _Posts(http_client.THttpClient):
         if self.proxy is not None and self.proxy.authorization and self.scheme == "http":
             fields["Proxy-Authorization"] = self.proxy.authorization
         return fields
+
+    def flush(self) -> None:
+        # Whoever writes messages does not say what they are; of a frame the length comes first.
+        written = b"".join(self._written)
+        if not _ONEWAY.match(written) and not _ONEWAY.match(written, 4):
+            return super().flush()
+        self.begin_oneway()
+        try:
+            super().flush()
+        finally:
+            self.end_call()
 
     def _takes(self, response: HTTPResponse) -> bool:
         self.reason = response.reason
