@@ -9,11 +9,13 @@ import time
 import urllib.parse
 from typing import TYPE_CHECKING, Any
 
+from fastthrift.contrib.aio.http.memory import Received
 from fastthrift.contrib.aio.socket import TAsyncTimeout
 from fastthrift.contrib.aio.transport.base import TAsyncTransportBase
 from fastthrift.http.answer import MOST_RESPONSE_BYTES
 from fastthrift.http.client import ONEWAY_ANSWER_MS, THttpHeaderFactory, _checked, logger
 from fastthrift.transport.base import Buffer, TTransportException
+from fastthrift.transport.memory.cymemory import TCyMemoryBuffer
 
 if TYPE_CHECKING:
     import aiohttp
@@ -56,8 +58,7 @@ class TAsyncHttpClient(TAsyncTransportBase):
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._written: list[bytes] = []
-        self._body = b""
-        self._read_at = 0
+        self._answer = Received()
         self._call_deadline: float | None = None
         self._is_oneway = False
         self.set_timeout(timeout)
@@ -101,10 +102,15 @@ class TAsyncHttpClient(TAsyncTransportBase):
         if session is not None:
             await session.close()
 
+    @property
+    def undecoded(self) -> TCyMemoryBuffer:
+        """What was not read yet of the last answer."""
+        return self._answer.undecoded
+
     def clean(self) -> None:
         """Forgets what was written and not flushed, and what was not read of the last answer."""
         self._written.clear()
-        self._body, self._read_at = b"", 0
+        self._answer = Received()
 
     def set_timeout(self, ms: float | None) -> None:
         self._timeout = ms / 1000 if ms is not None and ms > 0 else None
@@ -127,9 +133,7 @@ class TAsyncHttpClient(TAsyncTransportBase):
         self._is_oneway = False
 
     async def _read(self, sz: int) -> bytes:  # type: ignore[override]
-        piece = self._body[self._read_at : self._read_at + sz]
-        self._read_at += len(piece)
-        return piece
+        return self._answer.read(sz)
 
     def write(self, buf: Buffer) -> None:
         self._written.append(bytes(buf))
@@ -160,7 +164,7 @@ class TAsyncHttpClient(TAsyncTransportBase):
                         TTransportException.UNKNOWN,
                         f"HTTP request failed with status {response.status:d}: {response.reason}",
                     )
-                self._body = await _body_of(response)
+                self._answer = Received(await _body_of(response))
         except asyncio.TimeoutError as error:
             if self._is_oneway:
                 logger.debug("%s did not answer a oneway", self._netloc)

@@ -7,7 +7,7 @@ from typing import Any
 
 from fastthrift import defaults
 from fastthrift.contrib.aio.http.connection import Connection
-from fastthrift.contrib.aio.http.memory import TAsyncMemoryBuffer
+from fastthrift.contrib.aio.http.memory import TAsyncMemoryBuffer, TAsyncReceived
 from fastthrift.contrib.aio.protocol.binary import TAsyncBinaryProtocolFactory
 from fastthrift.contrib.aio.server import TAsyncServer
 from fastthrift.contrib.aio.socket import TAsyncServerSocket
@@ -80,7 +80,7 @@ class TAsyncHttpServer(TAsyncServer):
         if isinstance(processor, TProcessorFactory):
             processor = processor.get_processor()
         sink = TAsyncMemoryBuffer()
-        iprot = self.iprot_factory.get_protocol(TAsyncMemoryBuffer(request.body))
+        iprot = self.iprot_factory.get_protocol(TAsyncReceived(request.body))
         oprot = self.oprot_factory.get_protocol(sink)
         try:
             await processor.process(iprot, oprot)

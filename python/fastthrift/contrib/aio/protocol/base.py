@@ -1,7 +1,7 @@
 """How a native protocol reads from a transport whose reads are awaited.
 
 A piece of a message (its header, a struct, a value) is fetched first, never a byte more than belongs to it, and then decoded
-as a whole.
+as a whole. Transports whose messages come whole, as those of HTTP, have the rest of one ``undecoded``: nothing is fetched then.
 """
 
 from __future__ import annotations
@@ -69,18 +69,21 @@ class Fetching:
         return await self._read_val(TType.BOOL)
 
     async def _read(self, ttype: int | None, decode: Callable[..., Any], *args: Any) -> Any:
+        memory = getattr(self.trans, "undecoded", None)
+        if memory is not None:
+            return self._decode(memory, decode, *args)
         data = bytearray()
         try:
             await self._fetch(ttype, data)
         except RecursionError:
             try:
-                return self._decode(data, decode, *args)
+                return self._decode(TCyMemoryBuffer(bytes(data)), decode, *args)
             except RecursionError:
                 raise  # it says what was being done there
             except TException:
                 pass  # it misses what was not fetched
             raise
-        return self._decode(data, decode, *args)
+        return self._decode(TCyMemoryBuffer(bytes(data)), decode, *args)
 
     async def _fetch(self, ttype: int | None, data: bytearray) -> None:
         piece = _core.Piece(self, ttype)
@@ -91,8 +94,8 @@ class Fetching:
                 raise TTransportException(TTransportException.END_OF_FILE, "End of file reading from transport")
             data += chunk
 
-    def _decode(self, data: bytearray, decode: Callable[..., Any], *args: Any) -> Any:
-        trans, self.trans = self.trans, TCyMemoryBuffer(bytes(data))
+    def _decode(self, memory: TCyMemoryBuffer, decode: Callable[..., Any], *args: Any) -> Any:
+        trans, self.trans = self.trans, memory
         try:
             return decode(*args)
         finally:
