@@ -11,11 +11,9 @@ from collections.abc import Generator
 from fastthrift.client import TClient
 from fastthrift.processor import TProcessor
 from fastthrift.protocol import TBinaryProtocolFactory
-from fastthrift.protocol.base import TProtocolFactory
 from fastthrift.server import TThreadedServer
 from fastthrift.transport import TBufferedTransportFactory, TServerSocket, TSocket
 from fastthrift.transport.address import client_address, server_address
-from fastthrift.transport.base import TTransportFactory
 from fastthrift.transport.socket import UNSET
 
 TYPE_CHECKING = False
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
 
     from fastthrift.contrib.aio.rpc import make_client as make_aio_client
     from fastthrift.contrib.aio.rpc import make_server as make_aio_server
+    from fastthrift.factories import TProtocolFactory, TTransportFactory
 
 __all__ = [
     "TBinaryProtocolFactory",
@@ -158,10 +157,12 @@ def _connected(service: Any, trans: TSocket, proto_factory: Any, trans_factory: 
     return TClient(service, protocol)
 
 
-# thriftpy2.rpc has these names too; `ssl` and `asyncio` are imported only for who asks.
+# thriftpy2.rpc has these names too; `ssl`, `asyncio` and `typing` are imported only for who asks.
 _ELSEWHERE = {
     "TSSLServerSocket": ("fastthrift.transport.sslsocket", "TSSLServerSocket"),
     "TSSLSocket": ("fastthrift.transport.sslsocket", "TSSLSocket"),
+    "TProtocolFactory": ("fastthrift.factories", "TProtocolFactory"),
+    "TTransportFactory": ("fastthrift.factories", "TTransportFactory"),
     "make_aio_client": ("fastthrift.contrib.aio.rpc", "make_client"),
     "make_aio_server": ("fastthrift.contrib.aio.rpc", "make_server"),
 }

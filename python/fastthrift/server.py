@@ -23,13 +23,11 @@ from fastthrift.log import server_logger
 from fastthrift.processor import TProcessor as TProcessor
 from fastthrift.processor import TProcessorFactory
 from fastthrift.protocol import TBinaryProtocolFactory
-from fastthrift.protocol.base import TProtocolFactory as TProtocolFactory
 from fastthrift.protocol.base import shares_protocol
 from fastthrift.refusals import Refusals
 from fastthrift.transport import TBufferedTransportFactory, TTransportException
 from fastthrift.transport import TServerSocket as TServerSocket
 from fastthrift.transport import TTransportBase as TTransportBase
-from fastthrift.transport.base import TTransportFactory as TTransportFactory
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,6 +35,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from fastthrift.factories import TProtocolFactory as TProtocolFactory
+    from fastthrift.factories import TTransportFactory as TTransportFactory
     from fastthrift.workers import Workers
 
 # How long calls in flight may take after close(), in milliseconds.
@@ -328,4 +328,8 @@ apache_names.answer(
 def __getattr__(name: str) -> Any:
     if name == "logger":
         return server_logger()
+    if name in ("TProtocolFactory", "TTransportFactory"):
+        from fastthrift import factories
+
+        return getattr(factories, name)
     return apache_names.part_of_server(name)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
-
 from fastthrift._core import TProtocolBase
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
-class TProtocolFactory(Protocol):
-    """Anything that makes a protocol over a transport."""
-
-    def get_protocol(self, trans: Any) -> Any: ...
+    from fastthrift.factories import TProtocolFactory as TProtocolFactory
 
 
 def shares_protocol(factory: Any) -> bool:
@@ -19,3 +17,11 @@ def shares_protocol(factory: Any) -> bool:
 
 
 __all__ = ["TProtocolBase", "TProtocolFactory", "shares_protocol"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "TProtocolFactory":
+        from fastthrift import factories
+
+        return getattr(factories, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

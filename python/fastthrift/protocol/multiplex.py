@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from fastthrift.processor import TMultiplexedProcessor
-from fastthrift.protocol.base import TProtocolFactory
 from fastthrift.thrift import TMessageType
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from fastthrift.factories import TProtocolFactory as TProtocolFactory
 
 
 class TMultiplexedProtocol:
@@ -45,3 +46,11 @@ __all__ = [
     "TMultiplexedProtocolFactory",
     "TProtocolFactory",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "TProtocolFactory":
+        from fastthrift import factories
+
+        return getattr(factories, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Protocol, Union
-
 from fastthrift import _core
 from fastthrift.thrift import TException, TTransportException, TType
 
-Buffer = Union[bytes, bytearray, memoryview]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
+
+    from fastthrift.factories import Buffer as Buffer
+    from fastthrift.factories import TTransportFactory as TTransportFactory
 
 __all__ = ["TException", "TTransportBase", "TTransportException", "TTransportFactory", "TType", "readall", "short_read"]
 
@@ -60,10 +63,12 @@ def short_read(trans: Any) -> Callable[[int], bytes]:
     return trans.read  # type: ignore[no-any-return]
 
 
-class TTransportFactory(Protocol):
-    """Puts a transport on another one."""
-
-    def get_transport(self, trans: Any) -> Any: ...
-
-
 _core.set_transport_base(TTransportBase)
+
+
+def __getattr__(name: str) -> Any:
+    if name in ("Buffer", "TTransportFactory"):
+        from fastthrift import factories
+
+        return getattr(factories, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

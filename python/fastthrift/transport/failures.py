@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import functools
-from typing import Any, Callable
 
 from fastthrift.transport.base import TTransportException
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Callable
 
 
 def also(error: Exception, shared: type[Exception], kind: int, text: str) -> TTransportException:

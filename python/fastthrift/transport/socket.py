@@ -14,12 +14,14 @@ from fastthrift import _core, defaults
 from fastthrift.thrift import TTransportTimeout
 from fastthrift.transport import forks
 from fastthrift.transport.address import UnixPath, family_of, free_unix_path, port_number, say_where, unix_path
-from fastthrift.transport.base import Buffer, TTransportBase, TTransportException
+from fastthrift.transport.base import TTransportBase, TTransportException
 from fastthrift.transport.failures import lost
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from fastthrift.factories import Buffer
 
 MAC_OR_BSD = sys.platform == "darwin" or "bsd" in sys.platform
 
