@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -302,6 +301,8 @@ def _serve_on_engine(server: Any, engine: Any) -> None:
 @contextlib.contextmanager
 def _drains_on_sigterm(server: _StoppableServer) -> Iterator[None]:
     """SIGTERM stops the server, where nobody else has a say in that."""
+    import signal  # of use to who serves
+
     if (
         threading.current_thread() is not threading.main_thread()
         or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL
