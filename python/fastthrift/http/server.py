@@ -7,13 +7,12 @@ import threading
 from http.server import HTTPServer
 from typing import Any
 
-from fastthrift import defaults
 from fastthrift.http.connection import Connection, Whole
 from fastthrift.http.exchange import Exchange, ResponseException
 from fastthrift.http.listener import Listener, Listening
 from fastthrift.http.refused import Refused
 from fastthrift.http.request import Limits, Request
-from fastthrift.processor import TProcessorFactory
+from fastthrift.processor import TProcessorFactory, answers_undeclared
 from fastthrift.protocol.base import shares_protocol
 from fastthrift.server import TThreadedServer
 from fastthrift.thrift import TException
@@ -77,6 +76,7 @@ class THttpServer(TThreadedServer):
             Listening(self.httpd, self._connect),
             itrans_factory=itrans_factory,
             iprot_factory=iprot_factory,
+            daemon=True,  # a client that keeps its connection must not keep the process
         )
 
     def serve(self) -> None:
@@ -129,7 +129,7 @@ class THttpServer(TThreadedServer):
             error.handler(exchange)
             return Whole(exchange.response)
         except Exception as error:  # noqa: BLE001 - whatever a user's protocol or processor raises
-            if not defaults.current.answer_undeclared_exceptions:
+            if not answers_undeclared(processor):
                 self._refusals.refused("message", error)
                 return None
             # Our processor answers what handlers raise: what comes here is about the bytes, or from a user's processor.

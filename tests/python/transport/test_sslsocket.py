@@ -246,13 +246,13 @@ def test_named_ciphers_can_be_handed_to_any_context(ciphers: str) -> None:
 
 
 @pytest.mark.parametrize("mine", [True, False])
-def test_sockets_leave_the_ciphers_to_python_unless_told(files: Files, mine: bool) -> None:
+def test_sockets_leave_the_ciphers_to_python_unless_told(certificates: Certificates, mine: bool) -> None:
     def names(context: ssl.SSLContext) -> list[str]:
         return [cipher["name"] for cipher in context.get_ciphers()]
 
     options: Any = {"ciphers": "ECDHE+AESGCM"} if mine else {}
-    client = TSSLSocket("127.0.0.1", 1, cafile=str(files.ca), **options).ssl_context
-    server = TSSLServerSocket("127.0.0.1", 0, certfile=str(files.server), **options).ssl_context
+    client = TSSLSocket("127.0.0.1", 1, cafile=str(certificates.ca), **options).ssl_context
+    server = TSSLServerSocket("127.0.0.1", 0, certfile=str(certificates.server), **options).ssl_context
     for context, fresh in (
         (client, ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)),
         (server, ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)),
