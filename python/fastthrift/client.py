@@ -11,7 +11,7 @@ import socket
 from collections.abc import Iterator
 from types import TracebackType
 
-from fastthrift import _core
+from fastthrift import _core, defaults
 from fastthrift.answer import check_answer, outcome_of
 from fastthrift.thrift import (
     TApplicationException,
@@ -73,6 +73,7 @@ class TClient(_core.ClientCalls):
         if oprot is not None:
             self._oprot = oprot
         self._seqid = 0
+        self.lenient_seqid = defaults.current.lenient_seqid
 
     def __dir__(self) -> list[str]:
         return list(self._service.thrift_services)

@@ -11,7 +11,8 @@ from __future__ import annotations
 class Defaults:
     """fastthrift's values; an instance may differ in some."""
 
-    # A handler raises what its IDL does not declare: answer INTERNAL_ERROR (True) or close the connection (False).
+    # A handler raises what its IDL does not declare: answer INTERNAL_ERROR (True) or close the connection (False):
+    # answer_undeclared= of servers and processors
     answer_undeclared_exceptions: bool = True
     # TServerSocket sets SO_REUSEPORT, so that a second server on the port starts in silence: reuse_port=
     reuse_port: bool = False
@@ -27,6 +28,8 @@ class Defaults:
     reasons_in_messages: bool = True
     # A UNIX server removes an empty file at its path as it removes a dead server's socket; never anything with content
     take_over_empty_file: bool = False
+    # TClient takes an answer with the sequence id 0, as servers give it that do not repeat the call's: lenient_seqid of it
+    lenient_seqid: bool = False
     # The permissions of a server's UNIX socket, None for those that the umask leaves: unix_mode=
     unix_mode: int | None = 0o600
 
@@ -47,6 +50,7 @@ _THRIFTPY2 = Defaults(
     places_in_messages=False,
     reasons_in_messages=False,
     take_over_empty_file=True,
+    lenient_seqid=True,
     unix_mode=None,
 )
 

@@ -10,9 +10,9 @@ import atexit
 import socket
 from collections.abc import Iterable
 
-from fastthrift import _core, defaults
+from fastthrift import _core
 from fastthrift.log import server_logger
-from fastthrift.processor import TMultiplexedProcessor, TProcessor
+from fastthrift.processor import TMultiplexedProcessor, TProcessor, answers_undeclared
 from fastthrift.protocol.base import shares_protocol
 from fastthrift.protocol.binary import TBinaryProtocol
 from fastthrift.refusals import Refusals
@@ -71,7 +71,7 @@ def engine_on(listener: Any, server: Any, **options: Any) -> _core.Server | None
         *methods,
         sample,
         EngineLog(server._refusals),
-        answer_undeclared=defaults.current.answer_undeclared_exceptions,
+        answer_undeclared=answers_undeclared(server.processor),
         max_connections=server.max_connections,
         handler_threads=server.handler_threads,
         **{**dialects, **options},

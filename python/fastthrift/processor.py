@@ -72,12 +72,27 @@ def _prepare(service: Any, handler: Any, iprot: Any, api: str, seqid: int, messa
     return api, seqid, result, call
 
 
-class TProcessor:
-    """Answers the calls of one service with the methods of ``handler``."""
+def answers_undeclared(processor: Any) -> bool:
+    """Whether what a handler raises undeclared is answered: the processor's own word, else the process's default."""
+    own = getattr(processor, "answer_undeclared", None)
+    return defaults.current.answer_undeclared_exceptions if own is None else bool(own)
 
-    def __init__(self, service: Any, handler: Any) -> None:
+
+class TProcessor:
+    """Answers the calls of one service with the methods of ``handler``.
+
+    ``answer_undeclared``: whether an exception that the IDL does not declare is answered with INTERNAL_ERROR or closes the
+    connection; None for `fastthrift.defaults`.
+    """
+
+    # Subclasses may leave out `__init__`.
+    answer_undeclared: Optional[bool] = None
+
+    def __init__(self, service: Any, handler: Any, *, answer_undeclared: Optional[bool] = None) -> None:
         self._service = service
         self._handler = handler
+        if answer_undeclared is not None:
+            self.answer_undeclared = answer_undeclared
 
     def process_in(self, iprot: Any) -> Prepared:
         """Reads one call: its name, sequence id, an empty result (or the refusal), and the call to make."""
@@ -126,7 +141,7 @@ class TProcessor:
             raise
         except Exception as error:
             if not self.handle_exception(error, result):
-                if not defaults.current.answer_undeclared_exceptions:
+                if not answers_undeclared(self):
                     if isinstance(error, TTransportException):
                         # The server takes it for the connection's own end and says nothing.
                         server_logger().exception("%s raised what its IDL does not declare", api)
@@ -136,7 +151,7 @@ class TProcessor:
                     self.send_exception(oprot, api, internal_error(api, error), seqid)
                 return
         except BaseException as error:
-            if not defaults.current.answer_undeclared_exceptions:
+            if not answers_undeclared(self):
                 raise
             if answers:
                 self.send_exception(oprot, api, internal_error(api, error), seqid)
@@ -153,7 +168,7 @@ class TProcessor:
         except Exception as error:
             # A result that cannot be written is the handler's fault. Nothing of it has left a transport of ours.
             clean = getattr(oprot.trans, "clean", None)
-            if clean is None or not defaults.current.answer_undeclared_exceptions or _is_of_the_connection(error):
+            if clean is None or not answers_undeclared(self) or _is_of_the_connection(error):
                 raise
             clean()
             server_logger().exception("%s returned what its IDL does not declare", api)
@@ -181,8 +196,10 @@ class TMultiplexedProcessor(TProcessor):
     # Subclasses may leave out `__init__`.
     default_processor: Optional[TProcessor] = None
 
-    def __init__(self) -> None:
+    def __init__(self, *, answer_undeclared: Optional[bool] = None) -> None:
         self.processors: dict[str, TProcessor] = {}
+        if answer_undeclared is not None:
+            self.answer_undeclared = answer_undeclared
 
     def register_processor(self, service_name: str, processor: TProcessor) -> None:
         if service_name in self.processors:

@@ -112,10 +112,13 @@ def make_server(
     client_timeout: float | None = UNSET,
     certfile: str | None = None,
     socket_family: int = socket.AF_INET,
+    *,
+    answer_undeclared: bool | None = None,
 ) -> TThreadedServer:
     """A server of ``service`` that does not listen yet; `serve()` does. Port 0 lets the system pick one.
 
-    ``client_timeout``: milliseconds that a connection may be silent between calls, None for ever.
+    ``client_timeout``: milliseconds that a connection may be silent between calls, None for ever. ``answer_undeclared``:
+    whether an exception that the IDL does not declare is answered or ends the connection (`TProcessor`).
     """
     kind: Any = TServerSocket
     options: dict[str, Any] = server_address(host, port, unix_socket, bool(certfile))
@@ -127,9 +130,8 @@ def make_server(
 
             options["certfile"] = certfile
     trans = kind(client_timeout=client_timeout, **options)
-    return TThreadedServer(
-        TProcessor(service, handler), trans, iprot_factory=proto_factory, itrans_factory=trans_factory
-    )
+    processor = TProcessor(service, handler, answer_undeclared=answer_undeclared)
+    return TThreadedServer(processor, trans, iprot_factory=proto_factory, itrans_factory=trans_factory)
 
 
 def _client_socket(

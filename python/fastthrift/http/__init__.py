@@ -63,16 +63,18 @@ def make_server(
     keyfile: Any = None,
     ssl_context: ssl.SSLContext | None = None,
     client_timeout: float | None = UNSET,
+    answer_undeclared: bool | None = None,
 ) -> THttpServer:
     """A server of ``service`` that listens already; `serve()` answers. Port 0 lets the system pick one.
 
     ``certfile`` (and ``keyfile`` where the key is not in it) or a ready ``ssl_context`` make it one of HTTPS.
+    ``answer_undeclared``: as of `TProcessor`.
     """
     if ssl_context is None and certfile:
         ssl_context = create_thriftpy_context(server_side=True)
         ssl_context.load_cert_chain(certfile=certfile, keyfile=keyfile)
     return THttpServer(
-        TProcessor(service, handler),
+        TProcessor(service, handler, answer_undeclared=answer_undeclared),
         (host, port_number(port) or 0),
         itrans_factory=trans_factory,
         iprot_factory=proto_factory,

@@ -7,14 +7,13 @@ import threading
 from http.server import HTTPServer
 from typing import Any
 
-from fastthrift import defaults
 from fastthrift.http.connection import Connection, Whole
 from fastthrift.http.engine import engine_for
 from fastthrift.http.exchange import Exchange, ResponseException
 from fastthrift.http.listener import Listener, Listening
 from fastthrift.http.request import Limits, Request
 from fastthrift.http.response import response
-from fastthrift.processor import TProcessorFactory
+from fastthrift.processor import TProcessorFactory, answers_undeclared
 from fastthrift.protocol.base import shares_protocol
 from fastthrift.server import TThreadedServer
 from fastthrift.thrift import TException
@@ -79,6 +78,7 @@ class THttpServer(TThreadedServer):
             Listening(self.httpd, self._connect),
             itrans_factory=itrans_factory,
             iprot_factory=iprot_factory,
+            daemon=True,  # a client that keeps its connection must not keep the process
         )
 
     def serve(self) -> None:
@@ -142,7 +142,7 @@ class THttpServer(TThreadedServer):
             exchange = Exchange(request, sock, address, self.httpd)
             error.handler(exchange)
             return exchange.response
-        if not defaults.current.answer_undeclared_exceptions:
+        if not answers_undeclared(self.processor):
             return None
         # Our processor answers what handlers raise: what comes here is about the bytes, or from a user's processor.
         is_clients = isinstance(error, (TException, ValueError, EOFError))

@@ -553,3 +553,29 @@ def test_sigterm_ends_serve() -> None:
             process.send_signal(signal.SIGTERM)
             assert process.stdout.readline() == "ended\n"
         assert process.wait(20) == 0
+
+
+LEFT_OPEN = """
+    import fastthrift, sys, threading
+    from fastthrift import http
+    phone = fastthrift.load(sys.argv[1], module_name="http_process_thrift")
+    class Handler:
+        def hello(self, name): return "hello " + name
+    server = http.make_server(phone.Phone, Handler(), "127.0.0.1", 0)
+    threading.Thread(target=server.serve, daemon=True).start()
+    client = http.make_client(phone.Phone, "127.0.0.1", server.httpd.server_address[1], keep_alive=True)
+    print(client.hello("Bob"))
+"""
+
+
+def test_a_kept_connection_does_not_keep_the_process() -> None:
+    from phone import IDL
+
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(LEFT_OPEN), IDL],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": PACKAGE},
+        timeout=30,  # an idle connection lives longer
+    )
+    assert (done.returncode, done.stdout) == (0, "hello Bob\n"), done.stderr

@@ -239,6 +239,34 @@ def test_the_end_of_the_stream_closes_and_says_what_to_check(connect: Any) -> No
         assert_closed(client)
 
 
+@pytest.mark.parametrize(("profile", "is_taken"), [("fastthrift", False), ("thriftpy2", True)])
+def test_an_answer_with_the_sequence_id_0_is_taken_in_thriftpy2s_profile(
+    connect: Any, profile: str, is_taken: bool
+) -> None:
+    defaults.use(profile)
+    try:
+        with answering(lambda name, seqid: message("add", REPLY, 0, i32_result(3))) as peer:
+            client = connect(peer.port)
+            if is_taken:
+                assert [client.add(1, 2), client.add(1, 2)] == [3, 3]
+            else:
+                with pytest.raises(TApplicationException, match="Bad sequence ID"):
+                    client.add(1, 2)
+    finally:
+        defaults.use("fastthrift")
+
+
+@pytest.mark.parametrize("profile", ["fastthrift", "thriftpy2"])
+def test_an_answer_with_another_calls_sequence_id_is_refused_in_any_profile(connect: Any, profile: str) -> None:
+    defaults.use(profile)
+    try:
+        with answering(lambda name, seqid: message("add", REPLY, seqid + 1, i32_result(3))) as peer:
+            with pytest.raises(TApplicationException, match="Bad sequence ID"):
+                connect(peer.port).add(1, 2)
+    finally:
+        defaults.use("fastthrift")
+
+
 def cut_off(answer: bytes) -> Iterator[bytes]:
     yield answer
     raise OSError("the peer ends here")

@@ -11,8 +11,14 @@ import inspect
 import logging
 from typing import Any, Callable, Optional
 
-from fastthrift import defaults
-from fastthrift.processor import TProcessor, _is_of_the_connection, _refused, _Unanswerable, internal_error
+from fastthrift.processor import (
+    TProcessor,
+    _is_of_the_connection,
+    _refused,
+    _Unanswerable,
+    answers_undeclared,
+    internal_error,
+)
 from fastthrift.thrift import TApplicationException, TMessageType, TTransportException, TType
 
 __all__ = ["TApplicationException", "TAsyncProcessor", "TMessageType", "TType"]
@@ -27,11 +33,16 @@ _CALLS = (TMessageType.CALL, TMessageType.ONEWAY)
 
 
 class TAsyncProcessor:
-    """Answers the calls of one service with the methods of ``handler``."""
+    """Answers the calls of one service with the methods of ``handler``; ``answer_undeclared`` as of `TProcessor`."""
 
-    def __init__(self, service: Any, handler: Any) -> None:
+    # Subclasses may leave out `__init__`.
+    answer_undeclared: Optional[bool] = None
+
+    def __init__(self, service: Any, handler: Any, *, answer_undeclared: Optional[bool] = None) -> None:
         self._service = service
         self._handler = handler
+        if answer_undeclared is not None:
+            self.answer_undeclared = answer_undeclared
 
     async def process_in(self, iprot: Any) -> Prepared:
         """Reads one call: its name, sequence id, an empty result (or the refusal), and the call to make."""
@@ -95,7 +106,7 @@ class TAsyncProcessor:
             raise
         except BaseException as error:
             if not isinstance(error, Exception) or not self.handle_exception(error, result):
-                if not defaults.current.answer_undeclared_exceptions:
+                if not answers_undeclared(self):
                     if isinstance(error, TTransportException) or not isinstance(error, Exception):
                         # The server takes the first for the connection's own end; the second would end the loop.
                         logger.exception("%s raised what its IDL does not declare", api)
@@ -114,7 +125,7 @@ class TAsyncProcessor:
         except Exception as error:
             # A result that cannot be written is the handler's fault. Nothing of it has left a transport of ours.
             clean = getattr(oprot.trans, "clean", None)
-            if clean is None or not defaults.current.answer_undeclared_exceptions or _is_of_the_connection(error):
+            if clean is None or not answers_undeclared(self) or _is_of_the_connection(error):
                 raise
             clean()
             logger.exception("%s returned what its IDL does not declare", api)

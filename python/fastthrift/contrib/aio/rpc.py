@@ -89,17 +89,20 @@ def make_server(
     ssl_context: ssl.SSLContext | None = None,
     loop: asyncio.AbstractEventLoop | None = None,
     socket_family: int = socket.AF_INET,
+    *,
+    answer_undeclared: bool | None = None,
 ) -> TAsyncServer:
     """A server of ``service`` that does not listen yet; `serve()` or `await start()` does. Port 0 lets the system pick.
 
-    ``client_timeout``: milliseconds that a connection may be silent between calls, None for ever.
+    ``client_timeout``: milliseconds that a connection may be silent between calls, None for ever. ``answer_undeclared``:
+    as of `TProcessor`.
     """
     options: dict[str, Any] = server_address(host, port, unix_socket, bool(certfile or ssl_context))
     if "host" in options:
         options.update(socket_family=socket_family, certfile=certfile, keyfile=keyfile, ssl_context=ssl_context)
     trans = TAsyncServerSocket(client_timeout=client_timeout, **options)
     return TAsyncServer(
-        TAsyncProcessor(service, handler),
+        TAsyncProcessor(service, handler, answer_undeclared=answer_undeclared),
         trans,
         itrans_factory=trans_factory,
         iprot_factory=proto_factory,

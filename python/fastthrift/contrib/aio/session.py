@@ -10,7 +10,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Any
 
-from fastthrift import _core, defaults
+from fastthrift import _core
 from fastthrift.contrib.aio.eager import Starter
 from fastthrift.contrib.aio.processor import TAsyncProcessor
 from fastthrift.contrib.aio.protocol.binary import TAsyncBinaryProtocol, TAsyncBinaryProtocolFactory
@@ -19,6 +19,7 @@ from fastthrift.contrib.aio.socket import UNSENT, TAsyncServerSocket
 from fastthrift.contrib.aio.transport.buffered import TAsyncBufferedTransportFactory
 from fastthrift.contrib.aio.transport.framed import TAsyncFramedTransportFactory
 from fastthrift.engine import EngineLog
+from fastthrift.processor import answers_undeclared
 
 if TYPE_CHECKING:
     from fastthrift.contrib.aio.server import TAsyncServer
@@ -37,7 +38,7 @@ def service_of(server: TAsyncServer, server_class: type[TAsyncServer]) -> _core.
     if type(server).handle is not server_class.handle or "handle" in vars(server):
         return None
     processor, trans = server.processor, server.trans
-    if type(processor) is not TAsyncProcessor or vars(processor).keys() - {"_service", "_handler"}:
+    if type(processor) is not TAsyncProcessor or vars(processor).keys() - {"_service", "_handler", "answer_undeclared"}:
         return None
     if type(trans) is not TAsyncServerSocket or "accept" in vars(trans):
         return None
@@ -58,7 +59,7 @@ def service_of(server: TAsyncServer, server_class: type[TAsyncServer]) -> _core.
         protocol,
         framed=type(factory) is TAsyncFramedTransportFactory,
         max_frame=getattr(factory, "max_frame", None),
-        answer_undeclared=defaults.current.answer_undeclared_exceptions,
+        answer_undeclared=answers_undeclared(processor),
     )
 
 

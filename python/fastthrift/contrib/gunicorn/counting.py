@@ -10,7 +10,8 @@ from fastthrift.processor import TProcessor, TProcessorFactory
 def counted(processor: Any, count: Callable[[], None]) -> Any:
     if type(processor) is TProcessor:
         # It stays one that the core's engine serves.
-        return TProcessor(processor._service, _CountedHandler(processor._handler, count))
+        handler = _CountedHandler(processor._handler, count)
+        return TProcessor(processor._service, handler, answer_undeclared=processor.answer_undeclared)
     if isinstance(processor, TProcessorFactory):
         return _CountedFactory(processor, count)
     return _Counted(processor, count)

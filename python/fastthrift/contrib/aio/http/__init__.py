@@ -95,16 +95,18 @@ def make_server(
     certfile: Any = None,
     keyfile: Any = None,
     client_timeout: float | None = UNSET,
+    answer_undeclared: bool | None = None,
 ) -> TAsyncHttpServer:
     """A server of ``service`` that does not listen yet: ``await server.serve()``. Port 0 lets the system pick one.
 
     ``certfile`` (and ``keyfile`` where the key is not in it) or a ready ``ssl_context`` make it one of HTTPS.
+    ``answer_undeclared``: as of `TProcessor`.
     """
     if ssl_context is None and certfile:
         ssl_context = create_thriftpy_context(server_side=True)
         ssl_context.load_cert_chain(certfile=certfile, keyfile=keyfile)
     return TAsyncHttpServer(
-        TAsyncProcessor(service, handler),
+        TAsyncProcessor(service, handler, answer_undeclared=answer_undeclared),
         host,
         port_number(port) or 0,
         proto_factory,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import ssl
 from typing import Any
 
-from fastthrift import defaults
 from fastthrift.contrib.aio.http.connection import Connection
 from fastthrift.contrib.aio.http.memory import TAsyncMemoryBuffer, TAsyncReceived
 from fastthrift.contrib.aio.protocol.binary import TAsyncBinaryProtocolFactory
@@ -14,7 +13,7 @@ from fastthrift.contrib.aio.socket import TAsyncServerSocket
 from fastthrift.http.refused import Refused
 from fastthrift.http.request import Limits, Request
 from fastthrift.http.server import DEFAULT_IDLE_MS
-from fastthrift.processor import TProcessorFactory
+from fastthrift.processor import TProcessorFactory, answers_undeclared
 from fastthrift.thrift import TException
 from fastthrift.transport.socket import UNSET
 
@@ -85,7 +84,7 @@ class TAsyncHttpServer(TAsyncServer):
         try:
             await processor.process(iprot, oprot)
         except Exception as error:  # noqa: BLE001 - whatever a user's protocol or processor raises
-            if not defaults.current.answer_undeclared_exceptions:
+            if not answers_undeclared(processor):
                 raise Refused(500, f"Internal Server Error: {error}") from error
             # Our processor answers what handlers raise: what comes here is about the bytes, or from a user's processor.
             is_clients = isinstance(error, (TException, ValueError, EOFError))
