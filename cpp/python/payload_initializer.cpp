@@ -156,8 +156,9 @@ void register_source(PyObject* init) {
   PyObject* modules = PyImport_GetModuleDict();
   PyObject* module = modules == nullptr ? nullptr : PyDict_GetItemString(modules, "linecache");
   if (module == nullptr) return;
-  Ref cache = checked(PyObject_GetAttrString(module, "cache"));
-  if (!PyDict_Check(cache.get())) return;
+  Ref cache = Ref::steal(PyObject_GetAttrString(module, "cache"));
+  if (!cache) PyErr_Clear();  // another thread is importing it
+  if (!cache || !PyDict_Check(cache.get())) return;
   Ref key = checked(PyUnicode_FromFormat("<generated %U.__init__>", as_initializer(init)->owner));
   Ref entry = checked(Py_BuildValue("(iOOO)", 0, Py_None, init, key.get()));
   checked_status(PyDict_SetItem(cache.get(), key.get(), entry.get()));

@@ -6,7 +6,10 @@ from __future__ import annotations
 
 import os
 import weakref
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _count = 0  # of the forks that this process has made or come from
 

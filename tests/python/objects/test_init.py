@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import gc
 import inspect
+import io
 import linecache
+import sys
 import time
+import types
 
 import pytest
+
+import fastthrift
 
 from .both import assert_same, ours, person, struct, theirs
 
@@ -337,3 +342,9 @@ def test_thousand_fields():
         return repr(it), len(vars(it)), repr(cls(*range(1000)))
 
     assert_same(struct("Wide", spec), call)
+
+
+def test_a_class_can_be_made_while_another_thread_imports_linecache(monkeypatch):
+    monkeypatch.setitem(sys.modules, "linecache", types.ModuleType("linecache"))  # as far as it has come
+    Person = fastthrift.load_fp(io.StringIO("struct Person { 1: string name }"), "half_imported_thrift").Person
+    assert Person("ann").name == "ann"
