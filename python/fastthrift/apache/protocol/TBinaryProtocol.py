@@ -10,6 +10,7 @@ from typing import Any, Optional
 from fastthrift import _core
 from fastthrift.apache import _native as _native
 from fastthrift.apache.protocol import fastbinary
+from fastthrift.apache.protocol._accelerated import AcceleratedFactory
 from fastthrift.apache.protocol.TProtocol import (
     DEFAULT_STRING_LENGTH_LIMIT,
     TProtocolBase,
@@ -296,17 +297,7 @@ class TBinaryProtocolAccelerated(TBinaryProtocol):
         self._fast_encode = fastbinary.encode_binary
 
 
-class TBinaryProtocolAcceleratedFactory(TProtocolFactory):
-    def __init__(
-        self,
-        string_length_limit: Optional[int] = DEFAULT_STRING_LENGTH_LIMIT,
-        container_length_limit: Optional[int] = None,
-        fallback: bool = True,
-    ) -> None:
-        self.string_length_limit = string_length_limit
-        self.container_length_limit = container_length_limit
-        self._fallback = fallback
-
+class TBinaryProtocolAcceleratedFactory(AcceleratedFactory):
     def getProtocol(self, trans: Any) -> TBinaryProtocolAccelerated:
         return TBinaryProtocolAccelerated(
             trans,

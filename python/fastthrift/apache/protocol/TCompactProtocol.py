@@ -9,6 +9,7 @@ from typing import Any, Optional
 from fastthrift import _core
 from fastthrift.apache import _native as _native
 from fastthrift.apache.protocol import fastbinary
+from fastthrift.apache.protocol._accelerated import AcceleratedFactory
 from fastthrift.apache.protocol._compact_words import (
     CTYPES,
     TTYPES,
@@ -431,17 +432,7 @@ class TCompactProtocolAccelerated(TCompactProtocol):
         self._fast_encode = fastbinary.encode_compact
 
 
-class TCompactProtocolAcceleratedFactory(TProtocolFactory):
-    def __init__(
-        self,
-        string_length_limit: Optional[int] = DEFAULT_STRING_LENGTH_LIMIT,
-        container_length_limit: Optional[int] = None,
-        fallback: bool = True,
-    ) -> None:
-        self.string_length_limit = string_length_limit
-        self.container_length_limit = container_length_limit
-        self._fallback = fallback
-
+class TCompactProtocolAcceleratedFactory(AcceleratedFactory):
     def getProtocol(self, trans: Any) -> TCompactProtocolAccelerated:
         return TCompactProtocolAccelerated(trans, self.string_length_limit, self.container_length_limit)
 

@@ -1,21 +1,20 @@
-"""Apache's JSON protocol: ids and short names of types instead of the names of fields; and simple JSON, for people to read."""
+"""Apache's JSON protocol: ids and short names of types instead of the names of fields. Simple JSON is exported from here too."""
 
 from __future__ import annotations
 
-import math
 import uuid as _uuid
 from typing import Any, Optional
 
 from fastthrift import _core
 from fastthrift.apache import _native as _native
-from fastthrift.apache.protocol.json_text import JsonReader, JsonWriter, bad, double_text
+from fastthrift.apache.protocol._json_pieces import TJSONProtocolBase
+from fastthrift.apache.protocol._simple_json import TSimpleJSONProtocol, TSimpleJSONProtocolFactory
+from fastthrift.apache.protocol.json_text import bad
 from fastthrift.apache.protocol.TProtocol import (
     DEFAULT_STRING_LENGTH_LIMIT,
-    TProtocolBase,
     TProtocolException,
     TProtocolFactory,
     TProtocolSizeError,
-    TProtocolTypeError,
     checkIntegerLimits,
 )
 from fastthrift.apache.Thrift import TType
@@ -40,105 +39,6 @@ CTYPES = {
     TType.UUID: "uid",
 }
 JTYPES = {name: ttype for ttype, name in CTYPES.items()}
-
-
-class TJSONProtocolBase(TProtocolBase):
-    """What both kinds of JSON have: writing and reading pieces of text."""
-
-    def __init__(self, trans: Any, string_length_limit: Optional[int] = DEFAULT_STRING_LENGTH_LIMIT) -> None:
-        super().__init__(trans)
-        self.string_length_limit = string_length_limit
-        self.container_length_limit: Optional[int] = None
-        # Through the attribute: decorators and tests put another transport there.
-        self._writer_ = JsonWriter(lambda data: self.trans.write(data))
-        self._reader_ = JsonReader(lambda size: self.trans.readAll(size), lambda: self.string_length_limit)
-
-    def resetWriteContext(self) -> None:
-        self._writer_.reset()
-
-    def resetReadContext(self) -> None:
-        self._reader_.reset()
-
-    def _check_string_length(self, length: int) -> None:
-        self._check_length(self.string_length_limit, length)
-
-    def writeJSONString(self, string: str) -> None:
-        self._writer_.string(string)
-
-    def writeJSONNumber(self, number: Any, formatter: str = "{0}") -> None:
-        self._writer_.number(formatter.format(number))
-
-    def writeJSONBase64(self, binary: bytes) -> None:
-        self._writer_.binary(binary)
-
-    def writeJSONObjectStart(self) -> None:
-        self._writer_.begin(True)
-
-    def writeJSONObjectEnd(self) -> None:
-        self._writer_.end(True)
-
-    def writeJSONArrayStart(self) -> None:
-        self._writer_.begin(False)
-
-    def writeJSONArrayEnd(self) -> None:
-        self._writer_.end(False)
-
-    def readJSONString(self, skipContext: bool = False) -> str:
-        return self._reader_.string()
-
-    def readJSONInteger(self) -> int:
-        return self._reader_.integer()
-
-    def readJSONDouble(self) -> float:
-        return self._reader_.double()
-
-    def readJSONBase64(self) -> bytes:
-        return self._reader_.binary()
-
-    def readJSONObjectStart(self) -> None:
-        self._reader_.begin(True)
-
-    def readJSONObjectEnd(self) -> None:
-        self._reader_.end(True)
-
-    def readJSONArrayStart(self) -> None:
-        self._reader_.begin(False)
-
-    def readJSONArrayEnd(self) -> None:
-        self._reader_.end(False)
-
-    def _write_integer(self, number: int, bits: int) -> None:
-        if not isinstance(number, int):
-            raise TProtocolTypeError(TProtocolException.INVALID_DATA, f"expected an integer, got {number!r}")
-        checkIntegerLimits(number, bits)
-        self._writer_.number(str(int(number)))
-
-    def writeByte(self, byte: int) -> None:
-        self._write_integer(byte, 8)
-
-    def writeI16(self, i16: int) -> None:
-        self._write_integer(i16, 16)
-
-    def writeI32(self, i32: int) -> None:
-        self._write_integer(i32, 32)
-
-    def writeI64(self, i64: int) -> None:
-        self._write_integer(i64, 64)
-
-    def writeBool(self, boolean: Any) -> None:
-        self._writer_.number("1" if boolean else "0")
-
-    def writeDouble(self, dbl: float) -> None:
-        self._writer_.number(double_text(dbl))
-
-    def writeString(self, string: str) -> None:
-        self._writer_.string(string)
-
-    def writeBinary(self, binary: bytes) -> None:
-        self._writer_.binary(binary)
-
-    def writeUuid(self, uuid: Any) -> None:
-        self._writer_.string(str(uuid))
 
 
 class TJSONProtocol(TJSONProtocolBase):
@@ -357,65 +257,6 @@ class TJSONProtocolFactory(TProtocolFactory):
         protocol = TJSONProtocol(trans, self.string_length_limit)
         protocol.container_length_limit = self.container_length_limit
         return protocol
-
-
-class TSimpleJSONProtocol(TJSONProtocolBase):
-    """Names of fields and bare values, without the head of a message: for logs. Nobody can read it back."""
-
-    def _unreadable(self, *args: Any) -> Any:
-        raise NotImplementedError("simple JSON cannot be read")
-
-    readMessageBegin = readMessageEnd = readStructBegin = readStructEnd = readFieldBegin = readFieldEnd = _unreadable
-    readMapBegin = readMapEnd = readListBegin = readListEnd = readSetBegin = readSetEnd = _unreadable
-    readBool = readByte = readI16 = readI32 = readI64 = readDouble = readString = readBinary = readUuid = _unreadable
-
-    def writeDouble(self, dbl: float) -> None:
-        # As Python writes it: 1.0, not 1.
-        self._writer_.number(str(float(dbl)) if math.isfinite(dbl) else double_text(dbl))
-
-    def writeMessageBegin(self, name: str, request_type: int, seqid: int) -> None:
-        self.resetWriteContext()
-
-    def writeMessageEnd(self) -> None:
-        pass
-
-    def writeStructBegin(self, name: str) -> None:
-        self._writer_.begin(True)
-
-    def writeStructEnd(self) -> None:
-        self._writer_.end(True)
-
-    def writeFieldBegin(self, name: str, ttype: int, fid: int) -> None:
-        self._writer_.string(name)
-
-    def writeFieldEnd(self) -> None:
-        pass
-
-    def writeFieldStop(self) -> None:
-        pass
-
-    def writeMapBegin(self, ktype: int, vtype: int, size: int) -> None:
-        self._writer_.begin(True)
-
-    def writeMapEnd(self) -> None:
-        self._writer_.end(True)
-
-    def writeListBegin(self, etype: int, size: int) -> None:
-        self._writer_.begin(False)
-
-    def writeListEnd(self) -> None:
-        self._writer_.end(False)
-
-    def writeSetBegin(self, etype: int, size: int) -> None:
-        self._writer_.begin(False)
-
-    def writeSetEnd(self) -> None:
-        self._writer_.end(False)
-
-
-class TSimpleJSONProtocolFactory(TProtocolFactory):
-    def getProtocol(self, trans: Any) -> TSimpleJSONProtocol:
-        return TSimpleJSONProtocol(trans)
 
 
 _core.set_apache(protocols=((), (), (TJSONProtocol,)))
