@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import subprocess
 import sys
 import threading
@@ -163,7 +164,7 @@ def test_classes_are_where_apaches_code_has_them(calc, imported, tmp_path):
 
 
 def test_docs_and_parameters(calc):
-    assert calc.Iface.add.__doc__ == "Adds.\n\n        Parameters:\n         - a: the first\n         - b\n        "
+    assert inspect.getdoc(calc.Iface.add) == "Adds.\n\nParameters:\n - a: the first\n - b"
 
 
 def test_the_processor_tells_of_each_message(calc):
