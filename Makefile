@@ -93,7 +93,7 @@ sanitize: $(VENV)/stamp-build $(VENV)/stamp-test
 	@$(STEP) "compile (address, undefined)" ninja -C build/asan -j$(JOBS)
 	@$(STEP) "C++ tests (address, undefined)" ctest --test-dir build/asan -j$(JOBS) --output-on-failure
 	@rm -rf build/asan/site && cmake --install build/asan --prefix build/asan/site >/dev/null
-	@tar -C python --exclude='_core*' --exclude=__pycache__ -cf - fastthrift | tar -C build/asan/site -xf -
+	@tar -C python --exclude='*.so' --exclude=__pycache__ -cf - fastthrift | tar -C build/asan/site -xf -
 	@LD_PRELOAD=$(ASAN_LIBS) ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \
 	  PYTHONPATH=build/asan/site $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --timeout 300 \
 	  tests/python tests/robustness $(PYTEST_ARGS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import ssl
 import subprocess
@@ -606,6 +607,10 @@ except ImportError as error:
     print(error)
 """
     done = subprocess.run(
-        [sys.executable, "-c", program], env={"PYTHONPATH": PACKAGE}, capture_output=True, text=True, timeout=50
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": PACKAGE},
+        capture_output=True,
+        text=True,
+        timeout=50,
     )
     assert done.stdout.strip() == "TAsyncHttpClient needs aiohttp: pip install fastthrift[aiohttp]", done.stderr

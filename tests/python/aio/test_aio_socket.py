@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import socket
 import ssl
 from typing import Any
@@ -272,4 +273,6 @@ def test_importing_rpc_does_not_import_asyncio() -> None:
     import sys
 
     program = "import sys, fastthrift.rpc; assert 'asyncio' not in sys.modules; fastthrift.rpc.make_aio_client; assert 'asyncio' in sys.modules"
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=LONG, env={"PYTHONPATH": ":".join(sys.path)})
+    subprocess.run(
+        [sys.executable, "-c", program], check=True, timeout=LONG, env={**os.environ, "PYTHONPATH": ":".join(sys.path)}
+    )

@@ -431,6 +431,10 @@ except ImportError as error:
     print(error)
 """
     done = subprocess.run(
-        [sys.executable, "-c", program], env={"PYTHONPATH": PACKAGE}, capture_output=True, text=True, timeout=50
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONPATH": PACKAGE},
+        capture_output=True,
+        text=True,
+        timeout=50,
     )
     assert done.stdout.strip() == "ThriftSyncWorker needs gunicorn: pip install fastthrift[gunicorn]", done.stderr

@@ -90,7 +90,7 @@ def generated(run: Callable[..., Run], imported: Callable[..., ModuleType]) -> C
 
 
 def environment(**more: str) -> dict[str, str]:
-    return {"PYTHONPATH": PACKAGE, "PATH": os.environ.get("PATH", ""), "PYTHONDONTWRITEBYTECODE": "1", **more}
+    return {**os.environ, "PYTHONPATH": PACKAGE, "PYTHONDONTWRITEBYTECODE": "1", **more}
 
 
 def python(*arguments: str, cwd: Path, **more: Any) -> subprocess.CompletedProcess[str]:
