@@ -1,6 +1,7 @@
 #include "python/aio.hpp"
 #include "python/bytes_buffer.hpp"
 #include "python/incoming.hpp"
+#include "python/raised.hpp"
 #include "python/remote_method.hpp"
 #include "python/view.hpp"
 
@@ -15,20 +16,6 @@ namespace {
 namespace py = pybind11;
 using client::RemoteMethod;
 using wire::MessageType;
-
-Ref take_raised() {
-#if PY_VERSION_HEX >= 0x030C0000
-  return Ref::steal(PyErr_GetRaisedException());
-#else
-  PyObject *type = nullptr, *value = nullptr, *traceback = nullptr;
-  PyErr_Fetch(&type, &value, &traceback);
-  PyErr_NormalizeException(&type, &value, &traceback);
-  if (traceback != nullptr) PyException_SetTraceback(value, traceback);
-  Py_XDECREF(type);
-  Py_XDECREF(traceback);
-  return Ref::steal(value);
-#endif
-}
 
 // The calls of one connection of a client. Several may be under way; replies are matched by their sequence
 // ids.
