@@ -11,6 +11,7 @@ from fastthrift import _core
 from fastthrift.apache import _native as _native
 from fastthrift.apache.protocol import fastbinary
 from fastthrift.apache.protocol._accelerated import AcceleratedFactory
+from fastthrift.apache.protocol._values import text_of
 from fastthrift.apache.protocol.TProtocol import (
     DEFAULT_STRING_LENGTH_LIMIT,
     TProtocolBase,
@@ -18,7 +19,6 @@ from fastthrift.apache.protocol.TProtocol import (
     TProtocolFactory,
     TProtocolRangeError,
     changed_ways,
-    text_of,
 )
 from fastthrift.apache.Thrift import TType
 

@@ -1,4 +1,4 @@
-"""What every protocol has: the exception, the base class with its reading and writing by spec, the factory."""
+"""What every protocol has: the base class with its reading and writing of structs by spec, and the factory."""
 
 from __future__ import annotations
 
@@ -6,67 +6,43 @@ from typing import Any, Callable, Optional
 from weakref import WeakKeyDictionary
 
 from fastthrift import _core
+from fastthrift.apache.protocol._exceptions import (
+    TProtocolDataError,
+    TProtocolException,
+    TProtocolRangeError,
+    TProtocolSizeError,
+    TProtocolTextError,
+    TProtocolTypeError,
+)
+from fastthrift.apache.protocol._values import Values
 from fastthrift.apache.Thrift import TException, TFrozenDict, TType
 from fastthrift.apache.transport.TTransport import DEFAULT_MAX_FRAME_SIZE, TTransportException
 
+__all__ = [
+    "DEFAULT_STRING_LENGTH_LIMIT",
+    "TException",
+    "TFrozenDict",
+    "TProtocolBase",
+    "TProtocolDataError",
+    "TProtocolException",
+    "TProtocolFactory",
+    "TProtocolRangeError",
+    "TProtocolSizeError",
+    "TProtocolTextError",
+    "TProtocolTypeError",
+    "TTransportException",
+    "TType",
+    "checkIntegerLimits",
+]
+
 DEFAULT_STRING_LENGTH_LIMIT = DEFAULT_MAX_FRAME_SIZE
-
-
-class TProtocolException(TException):
-    """Bytes that are not what the protocol says, or values that it cannot carry."""
-
-    UNKNOWN = 0
-    INVALID_DATA = 1
-    NEGATIVE_SIZE = 2
-    SIZE_LIMIT = 3
-    BAD_VERSION = 4
-    NOT_IMPLEMENTED = 5
-    DEPTH_LIMIT = 6
-    INVALID_PROTOCOL = 7
-
-    def __init__(self, type: int = UNKNOWN, message: Optional[str] = None) -> None:
-        TException.__init__(self, message)
-        self.type = type
-
-
-class TProtocolSizeError(TTransportException, TProtocolException):
-    """A length that is negative or above its limit: Apache's plain protocols raise a TTransportException for it."""
-
-    def __init__(self, type: int = TTransportException.SIZE_LIMIT, message: Optional[str] = None) -> None:
-        TTransportException.__init__(self, type, message)
-
-
-class TProtocolTypeError(TProtocolException, TypeError):
-    """A value that its field's type does not take."""
-
-
-class TProtocolRangeError(TProtocolException, OverflowError):
-    """A number that its field's type has no room for."""
-
-
-class TProtocolDataError(TProtocolException, ValueError):
-    """A value of the right type that cannot be written: text with lone surrogates, for instance."""
-
-
-class TProtocolTextError(TProtocolException, UnicodeDecodeError):
-    """A string that is not UTF-8."""
-
-    def __init__(self, encoding: str, object: bytes, start: int, end: int, reason: str) -> None:
-        UnicodeDecodeError.__init__(self, encoding, object, start, end, reason)
-        self.type = TProtocolException.INVALID_DATA
-        self.message = UnicodeDecodeError.__str__(self)
-
-    __str__ = UnicodeDecodeError.__str__
-
 
 _Spec = Any
 _RANGES = {8: "i8", 16: "i16", 32: "i32", 64: "i64"}
 
 
-class TProtocolBase:
+class TProtocolBase(Values):
     """The base of all protocols: values one by one, and whole structs by their ``thrift_spec``."""
-
-    DEFAULT_RECURSION_DEPTH = 64
 
     # Subclasses that never call __init__ have these as well.
     _recursion_depth = 0
@@ -110,187 +86,6 @@ class TProtocolBase:
             return None
         _, _, name, seqid = begun
         return name, seqid
-
-    def writeMessageBegin(self, name: str, ttype: int, seqid: int) -> None:
-        pass
-
-    def writeMessageEnd(self) -> None:
-        pass
-
-    def writeStructBegin(self, name: str) -> None:
-        pass
-
-    def writeStructEnd(self) -> None:
-        pass
-
-    def writeFieldBegin(self, name: str, ttype: int, fid: int) -> None:
-        pass
-
-    def writeFieldEnd(self) -> None:
-        pass
-
-    def writeFieldStop(self) -> None:
-        pass
-
-    def writeMapBegin(self, ktype: int, vtype: int, size: int) -> None:
-        pass
-
-    def writeMapEnd(self) -> None:
-        pass
-
-    def writeListBegin(self, etype: int, size: int) -> None:
-        pass
-
-    def writeListEnd(self) -> None:
-        pass
-
-    def writeSetBegin(self, etype: int, size: int) -> None:
-        pass
-
-    def writeSetEnd(self) -> None:
-        pass
-
-    def writeBool(self, bool_val: Any) -> None:
-        pass
-
-    def writeByte(self, byte: int) -> None:
-        pass
-
-    def writeI16(self, i16: int) -> None:
-        pass
-
-    def writeI32(self, i32: int) -> None:
-        pass
-
-    def writeI64(self, i64: int) -> None:
-        pass
-
-    def writeDouble(self, dub: float) -> None:
-        pass
-
-    def writeString(self, str_val: str) -> None:
-        self.writeBinary(str_val.encode("utf-8"))
-
-    def writeBinary(self, str_val: bytes) -> None:
-        pass
-
-    def writeUuid(self, uuid: Any) -> None:
-        pass
-
-    def readMessageBegin(self) -> tuple[str, int, int]:
-        return None  # type: ignore[return-value]  # as Apache's, and so are those below
-
-    def readMessageEnd(self) -> None:
-        pass
-
-    def readStructBegin(self) -> None:
-        pass
-
-    def readStructEnd(self) -> None:
-        pass
-
-    def readFieldBegin(self) -> tuple[Optional[str], int, int]:
-        return None  # type: ignore[return-value]
-
-    def readFieldEnd(self) -> None:
-        pass
-
-    def readMapBegin(self) -> tuple[int, int, int]:
-        return None  # type: ignore[return-value]
-
-    def readMapEnd(self) -> None:
-        pass
-
-    def readListBegin(self) -> tuple[int, int]:
-        return None  # type: ignore[return-value]
-
-    def readListEnd(self) -> None:
-        pass
-
-    def readSetBegin(self) -> tuple[int, int]:
-        return None  # type: ignore[return-value]
-
-    def readSetEnd(self) -> None:
-        pass
-
-    def readBool(self) -> bool:
-        return None  # type: ignore[return-value]
-
-    def readByte(self) -> int:
-        return None  # type: ignore[return-value]
-
-    def readI16(self) -> int:
-        return None  # type: ignore[return-value]
-
-    def readI32(self) -> int:
-        return None  # type: ignore[return-value]
-
-    def readI64(self) -> int:
-        return None  # type: ignore[return-value]
-
-    def readDouble(self) -> float:
-        return None  # type: ignore[return-value]
-
-    def readString(self) -> str:
-        return text_of(self.readBinary())
-
-    def readBinary(self) -> bytes:
-        return None  # type: ignore[return-value]
-
-    def readUuid(self) -> Any:
-        return None
-
-    def skip(self, ttype: int, max_depth: int = DEFAULT_RECURSION_DEPTH) -> None:
-        """Goes over a value of the type; strings as bytes, whether they are text or not."""
-        if max_depth <= 0:
-            raise TProtocolException(TProtocolException.DEPTH_LIMIT, "Maximum skip depth exceeded")
-        below = max_depth - 1
-        if ttype == TType.BOOL:
-            self.readBool()
-        elif ttype == TType.BYTE:
-            self.readByte()
-        elif ttype == TType.I16:
-            self.readI16()
-        elif ttype == TType.I32:
-            self.readI32()
-        elif ttype == TType.I64:
-            self.readI64()
-        elif ttype == TType.DOUBLE:
-            self.readDouble()
-        elif ttype == TType.STRING:
-            self._skip_string()
-        elif ttype == TType.UUID:
-            self.readUuid()
-        elif ttype == TType.STRUCT:
-            self.readStructBegin()
-            while True:
-                _, inner, _ = self.readFieldBegin()
-                if inner == TType.STOP:
-                    break
-                self.skip(inner, below)
-                self.readFieldEnd()
-            self.readStructEnd()
-        elif ttype == TType.MAP:
-            key, value, size = self.readMapBegin()
-            for _ in range(size):
-                self.skip(key, below)
-                self.skip(value, below)
-            self.readMapEnd()
-        elif ttype == TType.SET:
-            inner, size = self.readSetBegin()
-            for _ in range(size):
-                self.skip(inner, below)
-            self.readSetEnd()
-        elif ttype == TType.LIST:
-            inner, size = self.readListBegin()
-            for _ in range(size):
-                self.skip(inner, below)
-            self.readListEnd()
-        else:
-            raise TProtocolException(TProtocolException.INVALID_DATA, "invalid TType")
-
-    def _skip_string(self) -> None:
-        self.readString()
 
     # By type number: the reader, the writer, and whether both want the spec.
     _TTYPE_HANDLERS = (
@@ -461,7 +256,7 @@ class TProtocolBase:
 def read_struct(struct: Any, iprot: Any) -> Any:
     """``struct.read(iprot)``, also where a field is called ``read``. What it gives is None, or for an immutable struct a new one."""
     method: Any = getattr(type(struct), "read", None)
-    if getattr(method, "__self__", None) is type(struct):
+    if _is_frozen(type(struct)):
         return method(iprot)
     return (method if callable(method) else _core.apache_struct_methods["read"])(struct, iprot)
 
@@ -475,14 +270,6 @@ def write_struct(struct: Any, oprot: Any) -> None:
 def _is_frozen(cls: type) -> bool:
     """Whether `read` is the class's own method that makes an object, as that of immutable structs is."""
     return getattr(getattr(cls, "read", None), "__self__", None) is cls
-
-
-def text_of(data: bytes) -> str:
-    """The text of bytes that are UTF-8."""
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise TProtocolTextError(*error.args) from None
 
 
 def checkIntegerLimits(i: int, bits: int) -> None:

@@ -1,14 +1,14 @@
-"""The compact protocol's types, numbers, and what may come when, in Apache's spelling. `TCompactProtocol` exports them."""
+"""What reading and writing the compact protocol share: types, numbers, and what may come when. `TCompactProtocol` exports them."""
 
 from __future__ import annotations
 
 import functools
-from typing import Any, Callable
+from typing import Any, Callable, Optional
 
-from fastthrift.apache.protocol.TProtocol import TProtocolException, checkIntegerLimits
+from fastthrift.apache.protocol.TProtocol import TProtocolBase, TProtocolException, checkIntegerLimits
 from fastthrift.apache.Thrift import TType
 from fastthrift.protocol import compact
-from fastthrift.protocol.compact import CONTAINER_READ, CONTAINER_WRITE, VALUE_READ, VALUE_WRITE
+from fastthrift.protocol.compact import CLEAR, CONTAINER_READ, CONTAINER_WRITE, VALUE_READ, VALUE_WRITE
 
 _MAX_VARINT_BYTES = 10
 
@@ -83,3 +83,23 @@ def make_helper(v_from: int, container: int) -> Callable[[_Method], _Method]:
 
 writer = make_helper(VALUE_WRITE, CONTAINER_WRITE)
 reader = make_helper(VALUE_READ, CONTAINER_READ)
+
+
+class CompactState(TProtocolBase):
+    """What the reader and the writer of the compact protocol share: where in a message they are, and their limits."""
+
+    PROTOCOL_ID = 0x82
+    VERSION = 1
+    VERSION_MASK = 0x1F
+    TYPE_MASK = 0xE0
+    TYPE_BITS = 0x07
+    TYPE_SHIFT_AMOUNT = 5
+
+    def __init__(self, trans: Any, string_length_limit: Optional[int], container_length_limit: Optional[int]) -> None:
+        TProtocolBase.__init__(self, trans)
+        self.state = CLEAR
+        self._last_fid = 0  # field ids travel as differences
+        self._structs: list[tuple[int, int]] = []  # the state and the last field id around each struct that is open
+        self._containers: list[int] = []  # the state around each container that is open
+        self.string_length_limit = string_length_limit
+        self.container_length_limit = container_length_limit
