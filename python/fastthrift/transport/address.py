@@ -40,6 +40,13 @@ def unix_path(path: Any) -> Any:
     return os.fspath(path) if path else None
 
 
+def place(host: str | None, port: Any, unix_socket: Any) -> tuple[str | None, int | None, Any]:
+    """Host, port and path of a socket, by the arguments of its constructor: a path goes before the others."""
+    if unix_socket:
+        return None, None, unix_path(unix_socket)
+    return host, port_number(port), None
+
+
 def say_where(error: OSError, address: Any) -> None:
     """Puts the address into the text of an error that the system raised without one."""
     if error.strerror and error.filename is None and defaults.current.reasons_in_messages:

@@ -12,7 +12,16 @@ if TYPE_CHECKING:
     from fastthrift.factories import Buffer as Buffer
     from fastthrift.factories import TTransportFactory as TTransportFactory
 
-__all__ = ["TException", "TTransportBase", "TTransportException", "TTransportFactory", "TType", "readall", "short_read"]
+__all__ = [
+    "TException",
+    "TTransportBase",
+    "TTransportException",
+    "TTransportFactory",
+    "TType",
+    "readall",
+    "seconds",
+    "short_read",
+]
 
 
 def readall(read_fn: Callable[[int], bytes], sz: int) -> bytes:
@@ -26,6 +35,11 @@ def readall(read_fn: Callable[[int], bytes], sz: int) -> bytes:
         chunks.append(chunk)
         missing -= len(chunk)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def seconds(ms: float | None) -> float | None:
+    """A timeout as sockets take it, from milliseconds; 0 or less is none, as None is."""
+    return ms / 1000 if ms is not None and ms > 0 else None
 
 
 class TTransportBase:

@@ -4,11 +4,26 @@ from __future__ import annotations
 
 import functools
 
+from fastthrift import defaults
 from fastthrift.transport.base import TTransportException
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable
+
+
+_READ_NOTHING = "TSocket read 0 bytes"
+_PEER_CLOSED = (
+    ": the peer closed the connection. If it did so at once, check that both sides use the same "
+    "transport (buffered, framed) and protocol (binary, compact); if later, that the connection was not idle for longer "
+    "than the server allows"
+)
+
+
+def end_of_file() -> TTransportException:
+    """The peer has closed the connection where an answer should come."""
+    hint = _PEER_CLOSED if defaults.current.reasons_in_messages else ""
+    return TTransportException(TTransportException.END_OF_FILE, _READ_NOTHING + hint)
 
 
 def also(error: Exception, shared: type[Exception], kind: int, text: str) -> TTransportException:

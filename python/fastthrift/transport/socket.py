@@ -13,9 +13,11 @@ import time
 from fastthrift import _core, defaults
 from fastthrift.thrift import TTransportTimeout
 from fastthrift.transport import forks
-from fastthrift.transport.address import UnixPath, family_of, free_unix_path, port_number, say_where, unix_path
-from fastthrift.transport.base import TTransportBase, TTransportException
-from fastthrift.transport.failures import lost
+from fastthrift.transport.address import family_of, place
+from fastthrift.transport.base import TTransportBase, TTransportException, seconds
+from fastthrift.transport.failures import end_of_file, lost
+from fastthrift.transport.listening import UNSET as UNSET
+from fastthrift.transport.listening import ListeningSocket
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,20 +26,6 @@ if TYPE_CHECKING:
     from fastthrift.factories import Buffer
 
 MAC_OR_BSD = sys.platform == "darwin" or "bsd" in sys.platform
-
-UNSET: Any = object()
-
-_READ_NOTHING = "TSocket read 0 bytes"
-_PEER_CLOSED = (
-    ": the peer closed the connection. If it did so at once, check that both sides use the same "
-    "transport (buffered, framed) and protocol (binary, compact); if later, that the connection was not idle for longer "
-    "than the server allows"
-)
-
-
-def _seconds(ms: float | None) -> float | None:
-    """thriftpy2's milliseconds, 0 or less for none."""
-    return ms / 1000 if ms is not None and ms > 0 else None
 
 
 class TSocket(TTransportBase):
@@ -61,27 +49,19 @@ class TSocket(TTransportBase):
         socket_timeout: float | None = 3000,
         connect_timeout: float | None = None,
     ) -> None:
-        self.sock: Any = None
-        if sock is not None:
-            self.sock = sock
-        elif unix_socket:
-            self.unix_socket: str | None = unix_path(unix_socket)
-            self.host: str | None = None
-            self.port: int | None = None
-        else:
-            self.unix_socket = None
-            self.host = host
-            self.port = port_number(port)
+        self.sock: Any = sock
+        if sock is None:
+            self.host, self.port, self.unix_socket = place(host, port, unix_socket)
         self.socket_family = socket_family
-        self.socket_timeout = _seconds(socket_timeout)
-        self.connect_timeout = _seconds(connect_timeout) if connect_timeout else self.socket_timeout
+        self.socket_timeout = seconds(socket_timeout)
+        self.connect_timeout = seconds(connect_timeout) if connect_timeout else self.socket_timeout
 
     def set_handle(self, sock: Any) -> None:
         self.sock = sock
 
     def set_timeout(self, ms: float | None) -> None:
         """The timeout of connecting, and of each read and write from now on."""
-        self.socket_timeout = self.connect_timeout = _seconds(ms)
+        self.socket_timeout = self.connect_timeout = seconds(ms)
         if self.sock is not None:
             self.sock.settimeout(self.socket_timeout)
 
@@ -200,8 +180,7 @@ class TSocket(TTransportBase):
                     break
                 raise self._lost(error, "reading") from error
         if len(buff) == 0:
-            hint = _PEER_CLOSED if defaults.current.reasons_in_messages else ""
-            raise TTransportException(TTransportException.END_OF_FILE, _READ_NOTHING + hint)
+            raise end_of_file()
         return buff
 
     def write(self, buf: Buffer) -> None:
@@ -251,88 +230,8 @@ class TSocket(TTransportBase):
                 sock.close()
 
 
-class TServerSocket:
-    """A listening socket on ``host`` and ``port`` (0: the system picks one) or at the path of a UNIX socket.
-
-    ``client_timeout``: milliseconds that an accepted connection may be silent, None for ever. ``reuse_port`` lets
-    several processes listen on one port. ``unix_mode``: the permissions of the UNIX socket, None for those of the umask.
-    """
-
-    def __init__(
-        self,
-        host: str | None = None,
-        port: Any = None,
-        unix_socket: str | None = None,
-        socket_family: int = socket.AF_INET,
-        client_timeout: float | None = UNSET,
-        backlog: int = 4096,
-        *,
-        reuse_port: bool | None = None,
-        unix_mode: int | None = UNSET,
-    ) -> None:
-        if unix_socket:
-            self.unix_socket: str | None = unix_path(unix_socket)
-            self.host: str | None = None
-            self.port: int | None = None
-        else:
-            self.unix_socket = None
-            self.host = host
-            self.port = port_number(port)
-        if client_timeout is UNSET:
-            client_timeout = defaults.current.server_idle_ms
-        self.socket_family = socket_family
-        self.client_timeout = _seconds(client_timeout)
-        self.backlog = backlog
-        self.reuse_port = defaults.current.reuse_port if reuse_port is None else reuse_port
-        self.unix_mode: int | None = defaults.current.unix_mode if unix_mode is UNSET else unix_mode
-        self.sock: Any = None
-        self._path: UnixPath | None = None
-        self._forks: int | None = None  # when `listen` made the socket; None where somebody else did
-
-    def _init_sock(self) -> None:
-        if self.unix_socket:
-            free_unix_path(self.unix_socket)
-            self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            return
-        self.sock = socket.socket(family_of(self.host, self.socket_family), socket.SOCK_STREAM)
-        if os.name == "nt":
-            # SO_REUSEADDR there means what SO_REUSEPORT means elsewhere.
-            exclusive = getattr(socket, "SO_EXCLUSIVEADDRUSE", None)
-            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR if self.reuse_port else exclusive, 1)
-            return
-        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if self.reuse_port and hasattr(socket, "SO_REUSEPORT"):
-            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-
-    def listen(self) -> None:
-        """Binds and listens; once is enough, so that a program can ask for its port before it serves."""
-        if self.sock is not None:
-            return
-        if not self.unix_socket and self.port is None:
-            raise ValueError("TServerSocket needs host and port, or unix_socket, to listen")
-        self._init_sock()
-        self._forks = forks.count()
-        sock: Any = self.sock
-        address = self.unix_socket or (self.host or "", self.port)
-        try:
-            if self.unix_socket:
-                sock.bind(self.unix_socket)
-                self._path = UnixPath(self.unix_socket)
-                if self.unix_mode is not None:
-                    os.chmod(self.unix_socket, self.unix_mode)  # before listen: until then nobody can connect
-            else:
-                sock.bind(address)
-            sock.listen(self.backlog)
-        except BaseException as error:
-            self.close()
-            if isinstance(error, OSError):
-                say_where(error, address)
-            raise
-
-    def adopt(self, sock: socket.socket) -> None:
-        """Serves a socket that listens already and may be others' too (a parent's, systemd's): closing stops it here only."""
-        self.sock = sock
-        self._forks = -1
+class TServerSocket(ListeningSocket):
+    """A listening socket whose connections are `TSocket`s; its arguments are those of `ListeningSocket`."""
 
     def accept(self) -> TSocket:
         if self.sock is None:
@@ -343,18 +242,3 @@ class TServerSocket:
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         timeout = None if self.client_timeout is None else self.client_timeout * 1000
         return TSocket(sock=client, socket_family=self.socket_family, socket_timeout=timeout)
-
-    def close(self) -> None:
-        """Stops listening; a thread inside `accept` gets an OSError."""
-        sock, self.sock = self.sock, None
-        if sock is None:
-            return
-        path, self._path = self._path, None
-        if path is not None:
-            path.release()
-        with contextlib.suppress(OSError):
-            # After a fork parent and children have copies of one socket: shutdown would stop them all.
-            if self._forks in (None, forks.count()):
-                sock.shutdown(socket.SHUT_RDWR)
-        with contextlib.suppress(OSError):
-            sock.close()

@@ -9,9 +9,10 @@ import ssl
 from collections.abc import Awaitable
 from typing import Any, Callable
 
-from fastthrift.contrib.aio.timeout import end_of_file, or_timeout
+from fastthrift.contrib.aio.timeout import or_timeout
 from fastthrift.transport.base import Buffer
-from fastthrift.transport.socket import UNSET, TServerSocket
+from fastthrift.transport.failures import end_of_file
+from fastthrift.transport.listening import UNSET, ListeningSocket
 from fastthrift.transport.sslsocket import HANDSHAKE_MS, create_thriftpy_context
 
 STREAM_LIMIT = 1 << 18
@@ -50,7 +51,7 @@ class StreamHandler:
         pass
 
 
-class TAsyncServerSocket(TServerSocket):
+class TAsyncServerSocket(ListeningSocket):
     """A listening socket on ``host`` and ``port`` (0: the system picks one) or at the path of a UNIX socket.
 
     ``client_timeout``: milliseconds that a connection may be silent between calls, None for ever. ``certfile`` (and
@@ -92,9 +93,7 @@ class TAsyncServerSocket(TServerSocket):
     def raw_sock(self) -> Any:
         return self.sock
 
-    async def accept(  # type: ignore[override]
-        self, callback: Callable[[StreamHandler], Awaitable[None]]
-    ) -> asyncio.AbstractServer:
+    async def accept(self, callback: Callable[[StreamHandler], Awaitable[None]]) -> asyncio.AbstractServer:
         """Listens; each connection becomes a `StreamHandler` and a task that awaits ``callback`` of it."""
 
         async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

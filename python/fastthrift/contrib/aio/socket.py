@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from fastthrift import defaults
 from fastthrift.contrib.aio.server_socket import STREAM_LIMIT, StreamHandler, TAsyncServerSocket
-from fastthrift.contrib.aio.timeout import TAsyncTimeout, end_of_file, ended, or_timeout
+from fastthrift.contrib.aio.timeout import TAsyncTimeout, ended, or_timeout
 from fastthrift.contrib.aio.waiting import in_time
-from fastthrift.transport.address import family_of, port_number, unix_path
-from fastthrift.transport.base import Buffer, TTransportException
-from fastthrift.transport.socket import MAC_OR_BSD, _seconds
+from fastthrift.transport.address import family_of, place
+from fastthrift.transport.base import Buffer, TTransportException, seconds
+from fastthrift.transport.failures import end_of_file
+from fastthrift.transport.socket import MAC_OR_BSD
 from fastthrift.transport.sslsocket import (
     DEFAULT_CIPHERS,
     RESTRICTED_SERVER_CIPHERS,
@@ -73,12 +74,11 @@ class TAsyncSocket:
         check_hostname: bool | None = None,
     ) -> None:
         self.raw_sock: Any = sock
-        self.unix_socket = unix_path(unix_socket)
-        self.host = None if unix_socket or sock is not None else host
-        self.port = None if unix_socket or sock is not None else port_number(port)
+        address = place(host, port, unix_socket) if sock is None else place(None, None, unix_socket)
+        self.host, self.port, self.unix_socket = address
         self.socket_family = socket_family
-        self.socket_timeout = _seconds(socket_timeout)
-        self.connect_timeout = self.socket_timeout if connect_timeout is None else _seconds(connect_timeout)
+        self.socket_timeout = seconds(socket_timeout)
+        self.connect_timeout = self.socket_timeout if connect_timeout is None else seconds(connect_timeout)
         if ssl_context is None and any((cafile, capath, certfile, keyfile)):
             ssl_context = client_context(validate, cafile, capath, certfile, keyfile, ciphers, check_hostname)
         self.ssl_context = ssl_context
@@ -116,7 +116,7 @@ class TAsyncSocket:
 
     def set_timeout(self, ms: float | None) -> None:
         """The timeout of connecting and of each call from now on."""
-        self.socket_timeout = self.connect_timeout = _seconds(ms)
+        self.socket_timeout = self.connect_timeout = seconds(ms)
 
     def begin_call(self) -> None:
         """From here to `end_call` all reads and writes together may take no longer than ``socket_timeout``."""

@@ -6,12 +6,10 @@ import asyncio
 from collections.abc import Awaitable
 from typing import TypeVar
 
-from fastthrift import defaults
 from fastthrift.contrib.aio.waiting import in_time
 from fastthrift.thrift import TTransportTimeout
 from fastthrift.transport.base import TTransportException
-from fastthrift.transport.failures import lost
-from fastthrift.transport.socket import _PEER_CLOSED, _READ_NOTHING
+from fastthrift.transport.failures import end_of_file, lost
 
 _Result = TypeVar("_Result")
 
@@ -35,8 +33,3 @@ def ended(error: BaseException | None) -> BaseException:
     if error is None:
         return end_of_file()
     return lost(error, f"TAsyncSocket: {error.strerror or error}") if isinstance(error, OSError) else error
-
-
-def end_of_file() -> TTransportException:
-    hint = _PEER_CLOSED if defaults.current.reasons_in_messages else ""
-    return TTransportException(TTransportException.END_OF_FILE, _READ_NOTHING + hint)
