@@ -1,3 +1,4 @@
+#include "python/apache_names.hpp"
 #include "python/apache_stack.hpp"
 #include "python/client.hpp"
 #include "python/errors.hpp"
@@ -10,20 +11,7 @@
 namespace fastthrift::python::client {
 namespace {
 
-struct Names {
-  PyObject* send = PyUnicode_InternFromString("_send");
-  PyObject* recv = PyUnicode_InternFromString("_recv");
-  PyObject* check = PyUnicode_InternFromString("_check");
-  PyObject* fail = PyUnicode_InternFromString("_fail");
-  PyObject* base = PyUnicode_InternFromString("_of_ours");
-  PyObject* handle = PyUnicode_InternFromString("handle");
-  PyObject* args = PyUnicode_InternFromString("args");
-  PyObject* message = PyUnicode_InternFromString("message");
-};
-const Names& names() {
-  static const Names all;
-  return all;
-}
+using apache::names;
 
 class Entered {
  public:

@@ -1,6 +1,7 @@
 #include "python/apache.hpp"
 #include "python/arguments.hpp"
 #include "python/errors.hpp"
+#include "python/module.hpp"
 #include "python/payload.hpp"
 #include "python/serialize.hpp"
 
@@ -105,11 +106,6 @@ PyObject* tell(PyObject*, PyObject* arguments) {
     for (PyObject* before : {found.factory, found.serialize, found.deserialize}) Py_XDECREF(before);
     return Ref::share(Py_None).release();
   });
-}
-
-template <class Function>
-PyCFunction erased(Function function) {
-  return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
 }
 
 // As TSerialization has them, whose module they give as theirs.

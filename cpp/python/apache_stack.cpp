@@ -1,6 +1,7 @@
 #include "python/apache_stack.hpp"
 
 #include "python/apache.hpp"
+#include "python/apache_names.hpp"
 #include "python/errors.hpp"
 
 #include <array>
@@ -9,25 +10,6 @@
 
 namespace fastthrift::python::apache {
 namespace {
-
-struct Names {
-  PyObject* trans = PyUnicode_InternFromString("trans");
-  PyObject* fast_encode = PyUnicode_InternFromString("_fast_encode");
-  PyObject* strict_read = PyUnicode_InternFromString("strictRead");
-  PyObject* strict_write = PyUnicode_InternFromString("strictWrite");
-  PyObject* read = PyUnicode_InternFromString("read");
-  PyObject* write = PyUnicode_InternFromString("write");
-  PyObject* flush = PyUnicode_InternFromString("flush");
-  PyObject* read_begin = PyUnicode_InternFromString("readMessageBegin");
-  PyObject* write_begin = PyUnicode_InternFromString("writeMessageBegin");
-  PyObject* tell = PyUnicode_InternFromString("tell");
-  PyObject* seek = PyUnicode_InternFromString("seek");
-  PyObject* frame_limit = PyUnicode_InternFromString("_TFramedTransport__max_frame_size");
-};
-const Names& names() {
-  static const Names all;
-  return all;
-}
 
 // A class of ours with the methods that it had when it was told, so that patched ones are noticed.
 struct Known {
@@ -118,7 +100,7 @@ bool find_transport(PyObject* transport, Stack& stack) {
 bool find_stack(PyObject* protocol, Stack& stack) {
   for (const auto& [known, kind] : protocols) {
     if (!known.is(protocol)) continue;
-    if (!is_native(protocol, kind)) return false;
+    if (native_writer(protocol) != kind) return false;
     stack.codec = options_of(protocol, kind);
     if (kind == wire::Protocol::binary) {
       stack.codec.binary.strict_read = truth_of(protocol, names().strict_read);

@@ -191,7 +191,8 @@ void set_apache_translator(PyObject* function) {
   Py_XSETREF(apache_translator, function);
 }
 
-void translate_for_apache() noexcept {
+void set_apache_error() noexcept {
+  set_python_error();
   if (apache_translator == nullptr || !PyErr_Occurred()) return;
   PyObject *type, *value, *traceback;
   PyErr_Fetch(&type, &value, &traceback);

@@ -4,6 +4,7 @@
 #include "python/ref.hpp"
 
 #include <exception>
+#include <utility>
 
 #include "base/errors.hpp"
 
@@ -36,34 +37,25 @@ inline void checked_status(int status) {
 // subclasses, bad_alloc -> MemoryError.
 void set_python_error() noexcept;
 
+// The same for Apache's face of the package: the exception is one of Apache's classes.
+void set_apache_error() noexcept;
+
 // Runs `body`; on an exception sets the Python error and returns `failed` (nullptr or -1).
 template <class Result, class Body>
-Result guarded(Result failed, Body&& body) noexcept {
+Result guarded(Result failed, Body&& body, void (*set_error)() noexcept = set_python_error) noexcept {
   try {
     ParkedUnlessThrown parked;
     Result result = body();
     parked.disarm();
     return result;
   } catch (...) {
-    set_python_error();
+    set_error();
     return failed;
   }
 }
-
-// The same for Apache's face of the package: `body`'s errors become Apache's classes.
-void translate_for_apache() noexcept;
 template <class Result, class Body>
 Result guarded_for_apache(Result failed, Body&& body) noexcept {
-  try {
-    ParkedUnlessThrown parked;
-    Result result = body();
-    parked.disarm();
-    return result;
-  } catch (...) {
-    set_python_error();
-    translate_for_apache();
-    return failed;
-  }
+  return guarded(failed, std::forward<Body>(body), set_apache_error);
 }
 // The Python function that turns an exception of thriftpy2's face into Apache's, or gives it back.
 void set_apache_translator(PyObject* function);

@@ -6,6 +6,12 @@
 // 0, or -1 with a Python error set.
 namespace fastthrift::python {
 
+// A function that takes more than METH_O's two arguments, as tables of methods have it.
+template <class Function>
+PyCFunction erased(Function function) {
+  return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
+}
+
 namespace errors {
 int add_to(PyObject* module);
 }  // namespace errors

@@ -139,10 +139,6 @@ PyObject* set_refusal(PyObject*, PyObject* function) {
   });
 }
 
-PyCFunction erased(PyObject* (*function)(PyObject*, PyObject* const*, Py_ssize_t)) {
-  return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(function));
-}
-
 PyMethodDef functions[] = {
     {"json_struct", erased(struct_text), METH_FASTCALL,
      "json_struct(obj, max_depth, /)\n--\n\nA struct in thriftpy2's JSON."},
