@@ -58,71 +58,97 @@ void send_all(int fd, std::string_view data) {
   }
 }
 
-struct Connection {
-  int fd = -1;
-  size_t received = 0;  // of the answer that has begun
-  Clock::time_point sent{};
+int connected(int poll, size_t i, int port) {
+  int fd = socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address = loopback(port);
+  if (connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) fail("connect");
+  no_delay(fd);
+  epoll_event event{EPOLLIN, {.u64 = i}};
+  epoll_ctl(poll, EPOLL_CTL_ADD, fd, &event);
+  return fd;
+}
+
+struct Score {
+  long answers = 0;
+  std::vector<float> latencies;  // microseconds
+  Clock::time_point now;
+
+  void time(Clock::time_point sent) {
+    latencies.push_back(std::chrono::duration<float, std::micro>(now - sent).count());
+  }
 };
 
-int call(int port, int connections, int depth, double seconds) {
-  std::string batch;
-  for (int i = 0; i < depth; ++i) batch += kRequest;
-  int poll = epoll_create1(0);
-  std::vector<Connection> all(static_cast<size_t>(connections));
-  for (size_t i = 0; i < all.size(); ++i) {
-    all[i].fd = socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address = loopback(port);
-    if (connect(all[i].fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) fail("connect");
-    no_delay(all[i].fd);
-    epoll_event event{EPOLLIN, {.u64 = i}};
-    epoll_ctl(poll, EPOLL_CTL_ADD, all[i].fd, &event);
-  }
-  const auto start = Clock::now(),
-             end =
-                 start + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
-  for (Connection& c : all) {
-    c.sent = Clock::now();
-    send_all(c.fd, batch);
-  }
-  long answers = 0;
-  std::vector<float> latencies;
+// Calls `begin()`, then `received(i, bytes, score)` for what each connection brings until the time is over;
+// no bytes are its end. Prints the score.
+template <class Begin, class Received>
+int run(int poll, double seconds, Begin&& begin, Received&& received, const std::vector<int>& descriptors) {
+  const auto start = Clock::now();
+  const auto end =
+      start + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+  begin();
+  Score score;
   std::vector<char> buffer(1 << 16);
   epoll_event events[256];
-  auto now = start;
-  while (now < end) {
-    int n = epoll_wait(poll, events, 256, 1000);
+  for (score.now = start; score.now < end;) {
+    int n = epoll_wait(poll, events, 256, 5000);
     if (n == 0) {
-      std::fprintf(stderr, "no answer within a second\n");
+      std::fprintf(stderr, "no answer within five seconds\n");
       return 1;
     }
-    now = Clock::now();
+    score.now = Clock::now();
     for (int i = 0; i < n; ++i) {
-      Connection& c = all[events[i].data.u64];
-      ssize_t got = recv(c.fd, buffer.data(), buffer.size(), 0);
-      if (got <= 0) fail("recv");
-      c.received += static_cast<size_t>(got);
-      size_t complete = c.received / kRequest.size();
-      if (complete == 0) continue;
-      c.received %= kRequest.size();
-      answers += static_cast<long>(complete);
-      if (depth == 1) latencies.push_back(std::chrono::duration<float, std::micro>(now - c.sent).count());
-      c.sent = now;
-      send_all(c.fd, std::string_view(batch).substr(0, complete * kRequest.size()));
+      const size_t which = events[i].data.u64;
+      ssize_t got = recv(descriptors[which], buffer.data(), buffer.size(), 0);
+      if (got < 0) fail("recv");
+      received(which, std::string_view(buffer.data(), static_cast<size_t>(got)), score);
     }
   }
-  const double taken = std::chrono::duration<double>(now - start).count();
-  std::sort(latencies.begin(), latencies.end());
+  const double taken = std::chrono::duration<double>(score.now - start).count();
+  std::sort(score.latencies.begin(), score.latencies.end());
   auto at = [&](double part) {
-    return latencies.empty() ? 0.f : latencies[static_cast<size_t>(part * (latencies.size() - 1))];
+    const size_t last = score.latencies.empty() ? 0 : score.latencies.size() - 1;
+    return score.latencies.empty() ? 0.f
+                                   : score.latencies[static_cast<size_t>(part * static_cast<double>(last))];
   };
-  std::printf("{\"answers\": %ld, \"seconds\": %.6f, \"p50\": %.2f, \"p99\": %.2f}\n", answers, taken,
+  std::printf("{\"answers\": %ld, \"seconds\": %.6f, \"p50\": %.2f, \"p99\": %.2f}\n", score.answers, taken,
               at(0.5), at(0.99));
   return 0;
 }
 
+int call(int port, int connections, int depth, double seconds) {
+  std::string batch;
+  for (int i = 0; i < depth; ++i) batch += kRequest;
+  struct Connection {
+    size_t received = 0;  // of the answer that has begun
+    Clock::time_point sent{};
+  };
+  int poll = epoll_create1(0);
+  std::vector<Connection> all(static_cast<size_t>(connections));
+  std::vector<int> descriptors;
+  for (size_t i = 0; i < all.size(); ++i) descriptors.push_back(connected(poll, i, port));
+  const auto begin = [&] {
+    for (size_t i = 0; i < all.size(); ++i) {
+      all[i].sent = Clock::now();
+      send_all(descriptors[i], batch);
+    }
+  };
+  const auto received = [&](size_t i, std::string_view bytes, Score& score) {
+    if (bytes.empty()) fail("recv");
+    Connection& c = all[i];
+    c.received += bytes.size();
+    size_t complete = c.received / kRequest.size();
+    if (complete == 0) return;
+    c.received %= kRequest.size();
+    score.answers += static_cast<long>(complete);
+    if (depth == 1) score.time(c.sent);
+    c.sent = score.now;
+    send_all(descriptors[i], std::string_view(batch).substr(0, complete * kRequest.size()));
+  };
+  return run(poll, seconds, begin, received, descriptors);
+}
+
 // The request that is under way on a connection of HTTP.
 struct Exchange {
-  int fd = -1;
   std::string answer;
   Clock::time_point sent{};
 
@@ -140,60 +166,33 @@ int post(int port, int connections, bool keep, double seconds) {
                               "Content-Length: " + std::to_string(kRequest.size()) + "\r\n\r\n" + kRequest;
   int poll = epoll_create1(0);
   std::vector<Exchange> all(static_cast<size_t>(connections));
-  const auto begin = [&](size_t i) {
-    Exchange& c = all[i];
-    c.answer.clear();
-    c.sent = Clock::now();
-    if (c.fd < 0) {
-      c.fd = socket(AF_INET, SOCK_STREAM, 0);
-      sockaddr_in address = loopback(port);
-      if (connect(c.fd, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) fail("connect");
-      no_delay(c.fd);
-      epoll_event event{EPOLLIN, {.u64 = i}};
-      epoll_ctl(poll, EPOLL_CTL_ADD, c.fd, &event);
-    }
-    send_all(c.fd, request);
+  std::vector<int> descriptors(all.size(), -1);
+  const auto ask = [&](size_t i) {
+    all[i].answer.clear();
+    all[i].sent = Clock::now();
+    if (descriptors[i] < 0) descriptors[i] = connected(poll, i, port);
+    send_all(descriptors[i], request);
   };
-  const auto start = Clock::now(),
-             end =
-                 start + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
-  for (size_t i = 0; i < all.size(); ++i) begin(i);
-  long answers = 0;
-  std::vector<float> latencies;
-  std::vector<char> buffer(1 << 16);
-  epoll_event events[256];
-  auto now = start;
-  while (now < end) {
-    int n = epoll_wait(poll, events, 256, 5000);
-    if (n == 0) {
-      std::fprintf(stderr, "no answer within five seconds\n");
-      return 1;
+  const auto begin = [&] {
+    for (size_t i = 0; i < all.size(); ++i) ask(i);
+  };
+  const auto received = [&](size_t i, std::string_view bytes, Score& score) {
+    Exchange& c = all[i];
+    c.answer.append(bytes);
+    if (!bytes.empty() && !c.is_complete()) return;
+    if (c.answer.find(" 200 ") != 8) {
+      std::fprintf(stderr, "no 200: %s\n", c.answer.c_str());
+      std::exit(1);
     }
-    now = Clock::now();
-    for (int i = 0; i < n; ++i) {
-      Exchange& c = all[events[i].data.u64];
-      ssize_t got = recv(c.fd, buffer.data(), buffer.size(), 0);
-      if (got < 0) fail("recv");
-      c.answer.append(buffer.data(), static_cast<size_t>(got));
-      if (got != 0 && !c.is_complete()) continue;
-      if (c.answer.find(" 200 ") != 8) {
-        std::fprintf(stderr, "no 200: %s\n", c.answer.c_str());
-        return 1;
-      }
-      ++answers;
-      latencies.push_back(std::chrono::duration<float, std::micro>(now - c.sent).count());
-      if (got == 0 || !keep) {
-        close(c.fd);
-        c.fd = -1;
-      }
-      begin(events[i].data.u64);
+    ++score.answers;
+    score.time(c.sent);
+    if (bytes.empty() || !keep) {
+      close(descriptors[i]);
+      descriptors[i] = -1;
     }
-  }
-  const double taken = std::chrono::duration<double>(now - start).count();
-  std::sort(latencies.begin(), latencies.end());
-  std::printf("{\"answers\": %ld, \"seconds\": %.6f, \"p50\": %.2f}\n", answers, taken,
-              latencies.empty() ? 0.f : latencies[latencies.size() / 2]);
-  return 0;
+    ask(i);
+  };
+  return run(poll, seconds, begin, received, descriptors);
 }
 
 int answer(int port) {
