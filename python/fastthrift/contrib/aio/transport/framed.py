@@ -5,9 +5,9 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from fastthrift.contrib.aio.transport.base import TAsyncTransportBase, readall, short_read
+from fastthrift.contrib.aio.transport.base import Collecting, TAsyncTransportBase, readall, short_read
 from fastthrift.contrib.aio.transport.buffered import TAsyncBufferedTransport
-from fastthrift.transport.base import Buffer, TTransportException
+from fastthrift.transport.base import TTransportException
 
 __all__ = ["TAsyncBufferedTransport", "TAsyncFramedTransport", "TAsyncFramedTransportFactory", "TAsyncTransportBase"]
 
@@ -15,35 +15,16 @@ __all__ = ["TAsyncBufferedTransport", "TAsyncFramedTransport", "TAsyncFramedTran
 _STEP = 65536
 
 
-class TAsyncFramedTransport(TAsyncTransportBase):
+class TAsyncFramedTransport(Collecting):
     def __init__(self, trans: Any, *, max_frame: int | None = 16_384_000) -> None:
-        self._trans = trans
+        super().__init__(trans)
         self.max_frame = max_frame
-        self._rbuf = b""
-        self._used = 0
-        self._wbuf = bytearray()
-
-    def is_open(self) -> bool:
-        return bool(self._trans.is_open())
-
-    async def open(self) -> None:  # type: ignore[override]
-        self.clean()
-        await self._trans.open()
-
-    def close(self) -> None:
-        self._trans.close()
-
-    def clean(self) -> None:
-        """Forgets what was written and not sent, and what is left of the frame."""
-        self._wbuf.clear()
-        self._rbuf, self._used = b"", 0
 
     async def read(self, sz: int) -> bytes:  # type: ignore[override]
         """At most ``sz`` bytes of one frame."""
         if self._used == len(self._rbuf):
             await self.read_frame()
-        start, self._used = self._used, min(self._used + sz, len(self._rbuf))
-        return self._rbuf[start : self._used]
+        return self._take(sz)
 
     async def _read(self, sz: int) -> bytes:  # type: ignore[override]
         return await self.read(sz)
@@ -59,18 +40,11 @@ class TAsyncFramedTransport(TAsyncTransportBase):
             frame += await readall(read, min(size - len(frame), max(_STEP, len(frame))))
         self._rbuf, self._used = bytes(frame), 0
 
-    def write(self, buf: Buffer) -> None:
-        self._wbuf += buf
-
     async def flush(self) -> None:  # type: ignore[override]
         out, self._wbuf = self._wbuf, bytearray()
         self._check(len(out))
         self._trans.write(struct.pack("!i", len(out)) + out)
         await self._trans.flush()
-
-    def getvalue(self) -> bytes:
-        """What the transport below holds, where it is a memory."""
-        return bytes(self._trans.getvalue())
 
     def _check(self, size: int) -> None:
         if self.max_frame is not None and size > self.max_frame:
