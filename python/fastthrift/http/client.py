@@ -14,20 +14,16 @@ from http.client import HTTPException, HTTPResponse, IncompleteRead, RemoteDisco
 from typing import Any, Callable
 
 from fastthrift.http.answer import also, body_of, check_framing
+from fastthrift.http.posting import ONEWAY_ANSWER_MS, PORTS, Posting
 from fastthrift.http.wire import DeadlineSocket
 from fastthrift.thrift import TTransportTimeout
-from fastthrift.transport.base import Buffer, TTransportBase, TTransportException
+from fastthrift.transport.base import TTransportBase, TTransportException
 
 logger = logging.getLogger("fastthrift.client")
 
 DEFAULT_HTTP_CLIENT_TIMEOUT_MS = 30_000
-# Some servers (C++'s) never answer a oneway; it has been sent, so nobody is to wait longer than this.
-ONEWAY_ANSWER_MS = 5_000
 
-_PORTS = {"http": 80, "https": 443}
 _IN_A_PATH = "/%:?@!$&'()*+,;=-._~[]"  # of RFC 3986: everything else is escaped
-_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+\Z")
-_OURS = ("content-length", "transfer-encoding")
 
 
 class THttpHeaderFactory:
@@ -40,15 +36,13 @@ class THttpHeaderFactory:
         return self._headers if self._headers else {}
 
 
-class THttpClient(TTransportBase):
+class THttpClient(Posting, TTransportBase):
     """Sends messages by POST to ``uri``. ``timeout``: milliseconds for a request and its answer together, None for ever.
 
     Nothing is connected before the first flush. With ``keep_alive`` the connection serves the next requests too; one that
     the server has closed meanwhile is replaced. A request that may have reached the server is never sent again.
     After a flush `code`, `message`, `headers` and `response` are those of the answer.
     """
-
-    opens_for_each_call = True
 
     def __init__(
         self,
@@ -58,33 +52,20 @@ class THttpClient(TTransportBase):
         http_header_factory: THttpHeaderFactory | None = None,
         keep_alive: bool = False,
     ) -> None:
-        parsed = urllib.parse.urlsplit(uri)
-        if parsed.scheme not in _PORTS:
-            raise ValueError(f"expected a URL of http or https, got {uri!r}")
-        if not parsed.hostname:
-            raise ValueError(f"a URL without a host: {uri!r}")
-        self.scheme = parsed.scheme
-        self.host: str = parsed.hostname
-        self.port: int = parsed.port or _PORTS[parsed.scheme]
-        self.path = (parsed.path or "/") + (f"?{parsed.query}" if parsed.query else "")
+        super().__init__(uri, timeout, http_header_factory or THttpHeaderFactory())
         self.code: int | None = None
         self.message: Any = None
         self.headers: list[tuple[str, str]] | None = None
         self.response: HTTPResponse | None = None
         self._target = urllib.parse.quote(self.path, safe=_IN_A_PATH).encode("ascii")
         self._host_field = _host_field(self.scheme, self.host, self.port)
-        self._http_header_factory = http_header_factory or THttpHeaderFactory()
         self._ssl_context_factory = ssl_context_factory
         self._ssl_context: ssl.SSLContext | None = None
         self._keep_alive = keep_alive
         self._connection: DeadlineSocket | None = None
         self._is_open = False
-        self._written: list[bytes] = []
         self._body = b""
         self._read_at = 0
-        self._call_deadline: float | None = None
-        self._is_oneway = False
-        self.set_timeout(timeout)
 
     def open(self) -> None:
         self._is_open = True
@@ -108,28 +89,12 @@ class THttpClient(TTransportBase):
     def setTimeout(self, ms: float | None) -> None:
         self.set_timeout(ms)
 
-    def set_timeout(self, ms: float | None) -> None:
-        self._timeout = ms / 1000 if ms is not None and ms > 0 else None
-
     def setCustomHeaders(self, headers: dict[str, str]) -> None:
         """From now on these headers, and not those of the factory."""
         self._http_header_factory = THttpHeaderFactory(headers)
 
     def set_custom_headers(self, headers: dict[str, str]) -> None:
         self.setCustomHeaders(headers)
-
-    def begin_call(self) -> None:
-        """From here to `end_call` everything together may take no longer than the timeout."""
-        self._call_deadline = self._deadline()
-
-    def begin_oneway(self) -> None:
-        """As `begin_call`, for a request that the server may leave without an answer."""
-        self.begin_call()
-        self._is_oneway = True
-
-    def end_call(self) -> None:
-        self._call_deadline = None
-        self._is_oneway = False
 
     def _read(self, sz: int) -> bytes:
         piece = self._body[self._read_at : self._read_at + sz]
@@ -139,9 +104,6 @@ class THttpClient(TTransportBase):
     def read(self, sz: int) -> bytes:
         """At most ``sz`` bytes of the answer, none at its end."""
         return self._read(sz)
-
-    def write(self, buf: Buffer) -> None:
-        self._written.append(bytes(buf))
 
     def flush(self) -> None:
         """Sends what was written and waits for the answer; a status other than 200 is a `TTransportException`."""
@@ -158,9 +120,6 @@ class THttpClient(TTransportBase):
         finally:
             if self._connection is None:
                 connection.close()
-
-    def _deadline(self) -> float | None:
-        return None if self._timeout is None else time.monotonic() + self._timeout
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
@@ -182,13 +141,7 @@ class THttpClient(TTransportBase):
         return fields
 
     def _head(self, length: int) -> bytes:
-        fields = self._fields()
-        names = {name.lower(): name for name in fields}
-        for name, value in (self._http_header_factory.get_headers() or {}).items():
-            value = _checked(name, value)
-            fields.pop(names.get(name.lower(), ""), None)
-            names[name.lower()] = name
-            fields[name] = value
+        fields = self._with_users(self._fields())
         lines = [f"{name}: {value}" for name, value in fields.items()]
         lines.append(f"Content-Length: {length}")
         return b"POST %b HTTP/1.1\r\n%b\r\n\r\n" % (self._target, "\r\n".join(lines).encode("latin-1"))
@@ -300,29 +253,4 @@ def _host_field(scheme: str, host: str, port: int) -> str:
     name = f"[{host}]" if ":" in host else host
     if not name.isascii():
         name = name.encode("idna").decode("ascii")
-    return name if port == _PORTS[scheme] else f"{name}:{port}"
-
-
-def check_headers(headers: dict[str, str]) -> None:
-    """Refuses what cannot be sent, before anything is."""
-    for name, value in headers.items():
-        _checked(name, value)
-
-
-def _checked(name: Any, value: Any) -> str:
-    """The value of a header that may be sent."""
-    if isinstance(value, bytes):
-        value = value.decode("latin-1")
-    elif isinstance(value, int):
-        value = str(value)
-    if not isinstance(name, str) or not isinstance(value, str):
-        raise TypeError(f"HTTP headers are strings, got {name!r}: {value!r}")
-    if not _NAME.match(name) or name.lower() in _OURS:
-        raise ValueError(f"no name for an HTTP header: {name!r}")
-    if re.search(r"[\r\n\0]", value):
-        raise ValueError(f"the value of the HTTP header {name} has a line break or a null character in it: {value!r}")
-    try:
-        value.encode("latin-1")
-    except UnicodeEncodeError:
-        raise ValueError(f"the value of the HTTP header {name} is not Latin-1: {value!r}") from None
-    return value
+    return name if port == PORTS[scheme] else f"{name}:{port}"

@@ -16,6 +16,7 @@ from typing import Any, Optional
 from fastthrift.apache.failures import raises_apaches
 from fastthrift.apache.transport.TTransport import TTransportBase, TTransportException
 from fastthrift.http import client as http_client
+from fastthrift.http.posting import check_headers
 from fastthrift.http.wire import DeadlineSocket
 from fastthrift.transport.base import TTransportException as TransportBelow
 
@@ -207,7 +208,7 @@ class THttpClient(TTransportBase):
     def setCustomHeaders(self, headers: Optional[Mapping[str, str]]) -> None:
         """Sends these with each message from now on. Line breaks in them are refused."""
         checked = dict(headers or {})
-        http_client.check_headers(checked)
+        check_headers(checked)
         self.__posts.setCustomHeaders(checked)
 
     def read(self, sz: int) -> bytes:

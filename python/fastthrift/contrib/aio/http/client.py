@@ -13,28 +13,25 @@ from fastthrift.contrib.aio.http.memory import Received
 from fastthrift.contrib.aio.socket import TAsyncTimeout
 from fastthrift.contrib.aio.transport.base import TAsyncTransportBase
 from fastthrift.http.answer import MOST_RESPONSE_BYTES
-from fastthrift.http.client import ONEWAY_ANSWER_MS, THttpHeaderFactory, _checked, logger
-from fastthrift.transport.base import Buffer, TTransportException
+from fastthrift.http.client import THttpHeaderFactory, logger
+from fastthrift.http.posting import ONEWAY_ANSWER_MS, Posting
+from fastthrift.transport.base import TTransportException
 from fastthrift.transport.memory.cymemory import TCyMemoryBuffer
 
 if TYPE_CHECKING:
     import aiohttp
-
-_PORTS = {"http": 80, "https": 443}
 
 
 class TAsyncHttpHeaderFactory(THttpHeaderFactory):
     """Gives the headers of each request; subclasses override `get_headers`."""
 
 
-class TAsyncHttpClient(TAsyncTransportBase):
+class TAsyncHttpClient(Posting, TAsyncTransportBase):
     """Sends messages by POST to ``uri``. ``timeout``: milliseconds for a request and its answer together, None for ever.
 
     Its connections are those of an `aiohttp.ClientSession`, which keeps them open between requests. A request is sent once,
     and nothing is redirected. A client that was closed connects again at the next flush.
     """
-
-    opens_for_each_call = True
 
     def __init__(
         self,
@@ -43,25 +40,12 @@ class TAsyncHttpClient(TAsyncTransportBase):
         ssl_context: ssl.SSLContext | None = None,
         http_header_factory: THttpHeaderFactory | None = None,
     ) -> None:
-        parsed = urllib.parse.urlsplit(uri)
-        if parsed.scheme not in _PORTS:
-            raise ValueError(f"expected a URL of http or https, got {uri!r}")
-        if not parsed.hostname:
-            raise ValueError(f"a URL without a host: {uri!r}")
-        self.scheme = parsed.scheme
-        self.host: str = parsed.hostname
-        self.port: int = parsed.port or _PORTS[parsed.scheme]
-        self.path = (parsed.path or "/") + (f"?{parsed.query}" if parsed.query else "")
-        self._netloc = parsed.netloc.rpartition("@")[2]
+        super().__init__(uri, timeout, http_header_factory or TAsyncHttpHeaderFactory())
+        self._netloc = urllib.parse.urlsplit(uri).netloc.rpartition("@")[2]
         self._ssl_context = ssl_context
-        self._http_header_factory = http_header_factory or TAsyncHttpHeaderFactory()
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._written: list[bytes] = []
         self._answer = Received()
-        self._call_deadline: float | None = None
-        self._is_oneway = False
-        self.set_timeout(timeout)
 
     def is_open(self) -> bool:
         return self._session is not None
@@ -112,31 +96,12 @@ class TAsyncHttpClient(TAsyncTransportBase):
         self._written.clear()
         self._answer = Received()
 
-    def set_timeout(self, ms: float | None) -> None:
-        self._timeout = ms / 1000 if ms is not None and ms > 0 else None
-
     def set_custom_headers(self, headers: dict[str, str]) -> None:
         """From now on these headers, and not those of the factory."""
         self._http_header_factory = TAsyncHttpHeaderFactory(headers)
 
-    def begin_call(self) -> None:
-        """From here to `end_call` everything together may take no longer than the timeout."""
-        self._call_deadline = None if self._timeout is None else time.monotonic() + self._timeout
-
-    def begin_oneway(self) -> None:
-        """As `begin_call`, for a request that the server may leave without an answer."""
-        self.begin_call()
-        self._is_oneway = True
-
-    def end_call(self) -> None:
-        self._call_deadline = None
-        self._is_oneway = False
-
     async def _read(self, sz: int) -> bytes:  # type: ignore[override]
         return self._answer.read(sz)
-
-    def write(self, buf: Buffer) -> None:
-        self._written.append(bytes(buf))
 
     async def flush(self) -> None:  # type: ignore[override]
         """Sends what was written and waits for the answer; a status other than 200 is a `TTransportException`."""
@@ -183,19 +148,14 @@ class TAsyncHttpClient(TAsyncTransportBase):
             raise _also(error, TTransportException.UNKNOWN, text) from error
 
     def _headers(self) -> dict[str, str]:
-        fields = {
-            "Content-Type": "application/x-thrift",
-            "Accept": "application/x-thrift",
-            "Accept-Encoding": "identity",
-            "User-Agent": "Python/TAsyncHttpClient",
-        }
-        names = {name.lower(): name for name in fields}
-        for name, value in (self._http_header_factory.get_headers() or {}).items():
-            checked = _checked(name, value)
-            fields.pop(names.get(name.lower(), ""), None)
-            names[name.lower()] = name
-            fields[name] = checked
-        return fields
+        return self._with_users(
+            {
+                "Content-Type": "application/x-thrift",
+                "Accept": "application/x-thrift",
+                "Accept-Encoding": "identity",
+                "User-Agent": "Python/TAsyncHttpClient",
+            }
+        )
 
 
 async def _body_of(response: aiohttp.ClientResponse) -> bytes:
