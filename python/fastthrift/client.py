@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _LAST_SEQID = 0x7FFFFFFF
 
 
-def _bottom(trans: Any) -> Any:
+def bottom(trans: Any) -> Any:
     """The transport below all others if it keeps a deadline for a whole call, as TSocket does; else None."""
     while trans is not None and not hasattr(trans, "begin_call"):
         trans = getattr(trans, "trans", None) or getattr(trans, "_trans", None)
@@ -39,23 +39,48 @@ def _bottom(trans: Any) -> Any:
 
 
 @contextlib.contextmanager
-def _deadline(trans: Any, is_oneway: bool) -> Iterator[None]:
+def deadline(trans: Any, is_oneway: bool) -> Iterator[None]:
     """The timeout of the transport at the bottom bounds everything that is done meanwhile."""
-    trans = _bottom(trans)
-    if trans is None:
+    timed = bottom(trans)
+    if timed is None:
         yield
         return
-    (is_oneway and getattr(trans, "begin_oneway", None) or trans.begin_call)()
+    (is_oneway and getattr(timed, "begin_oneway", None) or timed.begin_call)()
     try:
         yield
     finally:
-        trans.end_call()
+        timed.end_call()
 
 
 def is_owners(error: BaseException, bottom: Any) -> bool:
     """Whether a flush failed with an error that a user's own transport has made up, an HTTP status for instance: what is
     to become of the transport is its owner's business. A late answer is told by its sequence id."""
     return bottom is None and isinstance(error, Exception) and not isinstance(error, (OSError, TException))
+
+
+def is_oneway(service: Any, api: str) -> bool:
+    return bool(getattr(getattr(service, api + "_result"), "oneway", False))
+
+
+def next_seqid(last: int) -> int:
+    """After the largest one comes 1: to some servers 0 means none."""
+    return last + 1 if last < _LAST_SEQID else 1
+
+
+def call_of(service: Any, api: str, arguments: dict[str, Any]) -> tuple[int, Any]:
+    """The type of a call's message, and the struct of its arguments."""
+    args = getattr(service, api + "_args")()
+    for name, value in arguments.items():
+        setattr(args, name, value)
+    return TMessageType.ONEWAY if is_oneway(service, api) else TMessageType.CALL, args
+
+
+def close_all(*protocols: Any) -> None:
+    """Closes the transports of a client that is out of step, each once, and what is written or read goes."""
+    for trans in {id(protocol.trans): protocol.trans for protocol in protocols}.values():
+        for method in ("clean", "close"):
+            with contextlib.suppress(Exception):  # the first error is the one to report
+                getattr(trans, method)()
 
 
 class TClient(_core.ClientCalls):
@@ -88,16 +113,14 @@ class TClient(_core.ClientCalls):
 
     def _req(self, _api: str, *args: Any, **kwargs: Any) -> Any:
         arguments = self._bind(_api, args, kwargs)
-        is_oneway = getattr(getattr(self._service, _api + "_result"), "oneway", False)
+        expects_none = is_oneway(self._service, _api)
         self._enter(_api)
         try:
-            with _deadline(self._iprot.trans, is_oneway):
-                self._seqid = self._seqid + 1 if self._seqid < _LAST_SEQID else 1
+            with deadline(self._iprot.trans, expects_none):
+                self._seqid = next_seqid(self._seqid)
                 self._sent = None
                 self._send(_api, **arguments)
-                if is_oneway:
-                    return None
-                return self._recv(_api)
+                return None if expects_none else self._recv(_api)
         finally:
             self._leave()
 
@@ -124,12 +147,9 @@ class TClient(_core.ClientCalls):
 
     def _send(self, _api: str, **kwargs: Any) -> None:
         self._check_usable()
-        oneway = getattr(getattr(self._service, _api + "_result"), "oneway", False)
-        args = getattr(self._service, _api + "_args")()
-        for key, value in kwargs.items():
-            setattr(args, key, value)
+        message_type, args = call_of(self._service, _api, kwargs)
         try:
-            self._oprot.write_message_begin(_api, TMessageType.ONEWAY if oneway else TMessageType.CALL, self._seqid)
+            self._oprot.write_message_begin(_api, message_type, self._seqid)
             args.write(self._oprot)
             self._oprot.write_message_end()
         except BaseException as error:
@@ -143,7 +163,7 @@ class TClient(_core.ClientCalls):
         try:
             self._oprot.trans.flush()
         except BaseException as error:
-            if not is_owners(error, _bottom(self._oprot.trans)):
+            if not is_owners(error, bottom(self._oprot.trans)):
                 self._fail(error)
             raise
         self._sent = self._seqid
@@ -169,7 +189,7 @@ class TClient(_core.ClientCalls):
         if self._failure is None:
             return
         is_open = getattr(self._oprot.trans, "is_open", None)
-        reopens = getattr(_bottom(self._oprot.trans), "opens_for_each_call", False)
+        reopens = getattr(bottom(self._oprot.trans), "opens_for_each_call", False)
         if is_open is not None and not is_open() and not reopens:
             raise TTransportException(
                 TTransportException.NOT_OPEN, f"the connection was closed after a failed call ({self._failure})"
@@ -179,10 +199,7 @@ class TClient(_core.ClientCalls):
     def _fail(self, error: BaseException) -> None:
         """Closes a connection that is out of step."""
         self._failure = f"{type(error).__name__}: {error}"
-        for trans in {id(protocol.trans): protocol.trans for protocol in (self._iprot, self._oprot)}.values():
-            for method in ("clean", "close"):
-                with contextlib.suppress(Exception):  # the first error is the one to report
-                    getattr(trans, method)()
+        close_all(self._iprot, self._oprot)
 
     def close(self) -> None:
         self._iprot.trans.close()

@@ -7,13 +7,12 @@ go natively (`fastthrift.contrib.aio.calls`), and many may be under way on the c
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from fastthrift.answer import check_answer, outcome_of
-from fastthrift.client import TClient, is_owners
+from fastthrift.client import TClient, bottom, call_of, close_all, deadline, is_oneway, is_owners, next_seqid
 from fastthrift.contrib.aio.calls import Calls, calls_over
 from fastthrift.thrift import TApplicationException, TMessageType, args_to_kwargs
 
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 __all__ = ["TApplicationException", "TAsyncClient", "TMessageType", "args_to_kwargs"]
-
-_LAST_SEQID = 0x7FFFFFFF
 
 
 class TAsyncClient:
@@ -89,43 +86,32 @@ class TAsyncClient:
         if self._turn is None:
             self._turn = asyncio.Lock()
         async with self._turn:
-            bottom = _timed(self._iprot.trans)
-            is_oneway = getattr(getattr(self._service, api + "_result"), "oneway", False)
-            if bottom is not None:
-                (is_oneway and getattr(bottom, "begin_oneway", None) or bottom.begin_call)()
-            try:
-                self._seqid = self._seqid + 1 if self._seqid < _LAST_SEQID else 1
+            expects_none = is_oneway(self._service, api)
+            with deadline(self._iprot.trans, expects_none):
+                self._seqid = next_seqid(self._seqid)
                 self._sent = None
                 await self._send(api, **arguments)
-                if is_oneway:
-                    return None
-                return await self._recv(api)
-            finally:
-                if bottom is not None:
-                    bottom.end_call()
+                return None if expects_none else await self._recv(api)
 
     async def _send(self, _api: str, **kwargs: Any) -> None:
-        oneway = getattr(getattr(self._service, _api + "_result"), "oneway", False)
-        args = getattr(self._service, _api + "_args")()
-        for key, value in kwargs.items():
-            setattr(args, key, value)
+        message_type, args = call_of(self._service, _api, kwargs)
         try:
-            self._oprot.write_message_begin(_api, TMessageType.ONEWAY if oneway else TMessageType.CALL, self._seqid)
+            self._oprot.write_message_begin(_api, message_type, self._seqid)
             self._oprot.write_struct(args)
             self._oprot.write_message_end()
         except BaseException:
             # Our transports send nothing before flush; of others nobody knows.
             clean = getattr(self._oprot.trans, "clean", None)
             if clean is None:
-                self._fail()
+                close_all(self._iprot, self._oprot)
             else:
                 clean()
             raise
         try:
             await self._oprot.trans.flush()
         except BaseException as error:
-            if not is_owners(error, _timed(self._oprot.trans)):
-                self._fail()
+            if not is_owners(error, bottom(self._oprot.trans)):
+                close_all(self._iprot, self._oprot)
             raise
         self._sent = self._seqid
 
@@ -133,7 +119,7 @@ class TAsyncClient:
         try:
             answer = await self._read_answer(_api)
         except BaseException:
-            self._fail()
+            close_all(self._iprot, self._oprot)
             raise
         return outcome_of(answer)
 
@@ -146,13 +132,6 @@ class TAsyncClient:
         await self._iprot.read_message_end()
         return answer
 
-    def _fail(self) -> None:
-        """Closes a connection that is out of step."""
-        for trans in {id(protocol.trans): protocol.trans for protocol in (self._iprot, self._oprot)}.values():
-            for method in ("clean", "close"):
-                with contextlib.suppress(Exception):  # the first error is the one to report
-                    getattr(trans, method)()
-
     def close(self) -> None:
         """Closes the connection; calls under way end with an exception."""
         self._iprot.trans.close()
@@ -162,10 +141,3 @@ class TAsyncClient:
 
 # The arguments of a call by thriftpy2's rules, as the sync client has them.
 _bind: Any = TClient._bind
-
-
-def _timed(trans: Any) -> Any:
-    """The transport below whose timeout bounds a whole call, if there is one."""
-    while trans is not None and not hasattr(trans, "begin_call"):
-        trans = getattr(trans, "_trans", None)
-    return trans
