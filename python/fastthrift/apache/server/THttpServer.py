@@ -18,7 +18,7 @@ from fastthrift.http.request import Limits, Request
 from fastthrift.http.response import response
 from fastthrift.http.server import THttpServer as _Serves
 from fastthrift.processor import PassesProcessor
-from fastthrift.server import DEFAULT_GRACE_MS
+from fastthrift.stoppable import DEFAULT_GRACE_MS
 
 __all__ = ["ResponseException", "THttpServer"]
 

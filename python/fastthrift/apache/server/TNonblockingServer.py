@@ -19,7 +19,7 @@ from fastthrift.apache.protocol.TBinaryProtocol import TBinaryProtocolFactory
 from fastthrift.apache.server._engine import engine_for
 from fastthrift.apache.server.TServer import Answer, answers_unwritten
 from fastthrift.apache.transport import TTransport
-from fastthrift.server import _drains_on_sigterm, _serve_on_engine, _StoppableServer
+from fastthrift.stoppable import StoppableServer
 
 __all__ = ["TNonblockingServer"]
 
@@ -75,7 +75,7 @@ class Connection:
         return events
 
 
-class TNonblockingServer(_StoppableServer):
+class TNonblockingServer(StoppableServer):
     """``TNonblockingServer(processor, lsocket)`` for framed clients. `prepare` and `handle` are for loops of one's own, `serve` is
     both until `stop`; `close` ends the threads."""
 
@@ -117,23 +117,20 @@ class TNonblockingServer(_StoppableServer):
 
     def serve(self) -> None:
         """Serves until `stop`, `close`, SIGTERM or Ctrl-C."""
-        self.socket.listen()
-        with _drains_on_sigterm(self):
-            engine = self._engine_for()
-            if engine is not None:
-                _serve_on_engine(self, engine)
-                return
-            self.prepare()
-            self._server_thread = threading.get_ident()
-            over = self._serving = threading.Event()
-            try:
-                while not self.closed:
-                    self.handle()
-            finally:
-                self.stop(self._grace_ms)
-                self._serving = None
-                self._clear_up()
-                over.set()
+        super().serve()
+
+    def _serve_generic(self) -> None:
+        self.prepare()
+        self._server_thread = threading.get_ident()
+        over = self._serving = threading.Event()
+        try:
+            while not self.closed:
+                self.handle()
+        finally:
+            self.stop(self._grace_ms)
+            self._serving = None
+            self._clear_up()
+            over.set()
 
     def _engine_for(self) -> Any:
         if self.prepared or type(self) is not TNonblockingServer or self.out_protocol is not self.in_protocol:

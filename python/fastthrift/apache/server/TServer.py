@@ -18,12 +18,12 @@ from fastthrift.apache.protocol import TBinaryProtocol
 from fastthrift.apache.server._engine import engine_for
 from fastthrift.apache.Thrift import TApplicationException, TMessageType
 from fastthrift.apache.transport import TTransport
-from fastthrift.server import _drains_on_sigterm, _serve_on_engine, _StoppableServer
+from fastthrift.stoppable import StoppableServer
 
 logger = logging.getLogger(__name__)
 
 
-class TServer(_StoppableServer):
+class TServer(StoppableServer):
     """``TServer(processor, serverTransport)``, with ``transportFactory, protocolFactory`` for both directions, or with
     ``inputTransportFactory, outputTransportFactory, inputProtocolFactory, outputProtocolFactory``."""
 
@@ -75,11 +75,6 @@ class TServer(_StoppableServer):
     def handle(self, client: Any) -> None:
         """Answers the calls of one connection until it ends."""
         self._serve_connection(client)
-
-    def _serve_in_python(self) -> None:
-        self.serverTransport.listen()
-        with _drains_on_sigterm(self):
-            self._serve_generic()
 
     def _protocols(self, client: Any) -> tuple[Any, Any, Any, Any]:
         """The transports and protocols of a connection. A THeader connection has one of each for both directions."""
@@ -152,8 +147,7 @@ class TSimpleServer(TServer):
     def __init__(self, *args: Any) -> None:
         TServer.__init__(self, *args)
 
-    def serve(self) -> None:
-        self._serve_in_python()
+    serve = StoppableServer.serve
 
     def _start(self, client: Any) -> None:
         self._run(client)
@@ -176,14 +170,7 @@ class _EngineServer(TServer):
             (self.outputTransportFactory, self.outputProtocolFactory),
         )
 
-    def serve(self) -> None:
-        self.serverTransport.listen()
-        with _drains_on_sigterm(self):
-            engine = self._engine_for()
-            if engine is None:
-                self._serve_generic()
-            else:
-                _serve_on_engine(self, engine)
+    serve = StoppableServer.serve
 
 
 class TThreadedServer(_EngineServer):
@@ -192,12 +179,6 @@ class TThreadedServer(_EngineServer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         TServer.__init__(self, *args)
         self.daemon = kwargs.get("daemon", False)
-
-    def serve(self) -> None:
-        super().serve()
-
-    def handle(self, client: Any) -> None:
-        self._serve_connection(client)
 
     def _start(self, client: Any) -> None:
         threading.Thread(target=self._run, args=(client,), daemon=self.daemon).start()
@@ -233,9 +214,6 @@ class TThreadPoolServer(_EngineServer):
     def serveClient(self, client: Any) -> None:
         self._serve_connection(client)
 
-    def serve(self) -> None:
-        super().serve()
-
     def _serve_generic(self) -> None:
         for _ in range(self.threads):
             threading.Thread(target=self.serveThread, daemon=self.daemon).start()
@@ -259,8 +237,7 @@ class TForkingServer(TServer):
         TServer.__init__(self, *args)
         self.children: list[int] = []
 
-    def serve(self) -> None:
-        self._serve_in_python()
+    serve = StoppableServer.serve
 
     def _start(self, client: Any) -> None:
         try:
