@@ -53,11 +53,11 @@ struct Pair {
 
 // `[class, thrift_spec]`.
 Pair pair_of(PyObject* arguments) {
-  if (!PyList_Check(arguments) || PyList_GET_SIZE(arguments) != 2 ||
-      !PyType_Check(PyList_GET_ITEM(arguments, 0))) {
+  if (!payload::is_class_and_spec(arguments)) {
     raise(PyExc_TypeError, "expecting a list of size 2 for struct args, got %R", arguments);
   }
-  Pair pair{nullptr, Ref::share(PyList_GET_ITEM(arguments, 1)), Ref::share(PyList_GET_ITEM(arguments, 0))};
+  Pair pair{nullptr, Ref::share(PySequence_Fast_GET_ITEM(arguments, 1)),
+            Ref::share(PySequence_Fast_GET_ITEM(arguments, 0))};
   pair.type = reinterpret_cast<PyTypeObject*>(pair.keep.get());
   if (!PyTuple_Check(pair.spec.get())) {
     raise(PyExc_TypeError, "expecting a tuple for thrift_spec, got %R", pair.spec.get());

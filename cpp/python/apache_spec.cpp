@@ -99,13 +99,13 @@ std::uint32_t LayoutCompiler::add_apache_shape(PyObject* ttype, PyObject* args) 
     shape.type = reinterpret_cast<PyTypeObject*>(args);
   }
   if (form == Form::structure) {
-    if (!PyList_Check(args) || PyList_GET_SIZE(args) != 2 || !PyType_Check(PyList_GET_ITEM(args, 0))) {
+    if (!payload::is_class_and_spec(args)) {
       raise(PyExc_TypeError, "thrift_spec of %U: expecting [class, thrift_spec] for a struct, got %R",
             layout_->name_, args);
     }
-    shape.type = reinterpret_cast<PyTypeObject*>(PyList_GET_ITEM(args, 0));
+    shape.type = reinterpret_cast<PyTypeObject*>(PySequence_Fast_GET_ITEM(args, 0));
     shape.pair = args;
-    layout_->kept_.push_back(Ref::share(PyList_GET_ITEM(args, 0)));  // somebody may change the list
+    layout_->kept_.push_back(Ref::share(PySequence_Fast_GET_ITEM(args, 0)));  // somebody may change the list
   }
   layout_->shapes_.push_back(shape);
   const bool is_map = form == Form::map;

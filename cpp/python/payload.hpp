@@ -34,8 +34,10 @@ const Layout& layout_of_object(PyObject* object, std::unique_ptr<Layout>& keep);
 // The layout of a class that is not ours by a spec in Apache's form, kept at the class as long as both stay;
 // `keep` owns it where the class cannot. Payload classes have their own.
 const Layout& layout_of_pair(PyTypeObject* type, PyObject* thrift_spec, std::unique_ptr<Layout>& keep);
-// The spec that stands beside the class in Apache's `[class, thrift_spec]`; the class's own where it is not
-// filled in.
+// Whether it is Apache's `[class, thrift_spec]`. Its compiler wrote a tuple until 0.10, and such code is
+// still in use: PyHive's.
+bool is_class_and_spec(PyObject* args);
+// The spec that stands beside the class in it; the class's own where it is not filled in.
 Ref spec_in(PyObject* pair);
 // What maps that are declared immutable come as: TFrozenDict, borrowed, or null.
 PyObject* frozen_dict();

@@ -74,9 +74,10 @@ using Seen = std::set<std::pair<PyTypeObject*, PyObject*>>;
 bool lacks_spec_in(PyTypeObject* type, PyObject* thrift_spec, Seen& seen);
 
 bool lacks_spec_in_args(PyObject* args, Seen& seen) {
-  if (PyList_Check(args) && PyList_GET_SIZE(args) == 2 && PyType_Check(PyList_GET_ITEM(args, 0))) {
+  if (is_class_and_spec(args)) {
     const Ref spec = spec_in(args);
-    return lacks_spec_in(reinterpret_cast<PyTypeObject*>(PyList_GET_ITEM(args, 0)), spec.get(), seen);
+    return lacks_spec_in(reinterpret_cast<PyTypeObject*>(PySequence_Fast_GET_ITEM(args, 0)), spec.get(),
+                         seen);
   }
   if (!PyTuple_Check(args)) return false;
   for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(args); ++i) {
@@ -122,10 +123,15 @@ const Layout& layout_of_pair(PyTypeObject* type, PyObject* thrift_spec, std::uni
   return *keep;
 }
 
+bool is_class_and_spec(PyObject* args) {
+  return (PyList_Check(args) || PyTuple_Check(args)) && PySequence_Fast_GET_SIZE(args) == 2 &&
+         PyType_Check(PySequence_Fast_GET_ITEM(args, 0));
+}
+
 Ref spec_in(PyObject* pair) {
-  PyObject* spec = PyList_GET_SIZE(pair) == 2 ? PyList_GET_ITEM(pair, 1) : Py_None;
+  PyObject* spec = PySequence_Fast_GET_SIZE(pair) == 2 ? PySequence_Fast_GET_ITEM(pair, 1) : Py_None;
   if (spec != Py_None) return Ref::share(spec);
-  const Ref type = Ref::share(PyList_GET_ITEM(pair, 0));
+  const Ref type = Ref::share(PySequence_Fast_GET_ITEM(pair, 0));
   return checked(PyObject_GetAttrString(type.get(), "thrift_spec"));
 }
 

@@ -195,8 +195,15 @@ class TDecodeException(TException):
     def __str__(self) -> str:
         return (
             f"Field '{self.field}({self.fid})' of '{self.struct_name}' needs type '{self.type_repr}', "
-            f"but the value is `{self.value!r}`"
+            f"but the value is `{_shown(self.value)}`"
         )
+
+
+def _shown(value: Any) -> str:
+    try:
+        return repr(value)
+    except Exception as error:  # an error's text must not fail
+        return f"<{type(value).__name__}, whose repr fails: {type(error).__name__}>"
 
 
 def _type_name(ttype: int, spec: Any) -> str:

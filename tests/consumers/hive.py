@@ -26,7 +26,7 @@ RESULTS: Results = {
     ],
 }
 
-_NO_RESULT = re.compile(r"\s*(create|drop)\s", re.IGNORECASE)
+_NO_RESULT = re.compile(r"\s*(create|drop|use)\s", re.IGNORECASE)
 
 # type -> field of the union TColumn, its class, what stands for NULL
 _COLUMNS: dict[str, tuple[str, str, Any]] = {

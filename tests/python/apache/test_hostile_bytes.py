@@ -219,12 +219,14 @@ def test_a_refill_that_gives_too_little_is_told() -> None:
     ("args", "text"),
     [
         ([MODULE.Inner], "size 2"),
-        ((MODULE.Inner, ()), "size 2"),
+        ((MODULE.Inner,), "size 2"),
+        ({MODULE.Inner: ()}, "size 2"),
         ([MODULE.Inner, None], "thrift_spec"),
         ([MODULE.Inner, ((1, 8, "n"),)], "expecting 5 arguments for spec tuple but got 3"),
         ([MODULE.Inner, ((1, 15, "n", (8, None), None),)], "size 3"),
         ([MODULE.Inner, ((1, 13, "n", (8, None, 8), None),)], "size 5"),
-        ([MODULE.Inner, ((1, 12, "n", (MODULE.Inner, ()), None),)], r"\[class, thrift_spec\]"),
+        ([MODULE.Inner, ((1, 12, "n", (MODULE.Inner,), None),)], r"\[class, thrift_spec\]"),
+        ([MODULE.Inner, ((1, 12, "n", ((), MODULE.Inner), None),)], r"\[class, thrift_spec\]"),
     ],
 )
 def test_specs_that_make_no_sense_are_told(args: Any, text: str) -> None:

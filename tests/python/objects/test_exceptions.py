@@ -189,6 +189,15 @@ def test_decode_exceptions_name_enums_and_unknown_types():
     assert ours.TDecodeException("S", 1, "f", "x", 15, (11, False)).type_repr == "LIST<STRING>"
 
 
+def test_a_value_whose_repr_fails_does_not_take_the_error_with_it():
+    class OfPython2:
+        def __repr__(self):
+            return {}.iteritems()
+
+    text = str(ours.TDecodeException("S", 1, "f", OfPython2(), 8))
+    assert "'f(1)' of 'S' needs type 'I32'" in text and "`<OfPython2, whose repr fails: AttributeError>`" in text
+
+
 @pytest.mark.parametrize(
     ("cls", "parents"),
     [

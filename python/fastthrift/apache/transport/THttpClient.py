@@ -11,10 +11,11 @@ import warnings
 from collections.abc import Mapping
 from http.client import HTTPMessage, HTTPResponse
 from http.cookies import CookieError, SimpleCookie
+from io import BytesIO
 from typing import Any, Optional
 
 from fastthrift.apache.failures import raises_apaches
-from fastthrift.apache.transport.TTransport import TTransportBase, TTransportException
+from fastthrift.apache.transport.TTransport import Collecting, TTransportBase, TTransportException
 from fastthrift.http import client as http_client
 from fastthrift.http.posting import check_headers
 from fastthrift.http.wire import DeadlineSocket
@@ -132,7 +133,7 @@ class _Posts(http_client.THttpClient):
             raise OSError(f"the proxy refused: {b' '.join(status[1:]).decode('latin-1')}")
 
 
-class THttpClient(TTransportBase):
+class THttpClient(TTransportBase, Collecting):
     """Posts messages to ``uri_or_host``, a URL. The old form with a host, ``port`` and ``path`` is deprecated.
 
     ``cafile`` has the authorities to trust (default: the system's), ``cert_file`` and ``key_file`` the client's own
@@ -177,6 +178,11 @@ class THttpClient(TTransportBase):
         self.code: Optional[int] = None
         self.message: Optional[str] = None
         self.headers: Optional[HTTPMessage] = None
+        # Under Apache's names, and used by each inherited method alone: subclasses called THttpClient, as that of
+        # databricks-sql-connector, set these instead of calling __init__, and post the bytes themselves.
+        self.__wbuf = BytesIO()
+        self.__timeout: Optional[float] = None
+        self.__custom_headers: Optional[Mapping[str, str]] = None
         self.__is_answered = False
 
     @staticmethod
@@ -196,6 +202,7 @@ class THttpClient(TTransportBase):
 
     def close(self) -> None:
         self.__posts.close()
+        self.__wbuf = BytesIO()
         self.__is_answered = False
 
     def isOpen(self) -> bool:
@@ -203,25 +210,34 @@ class THttpClient(TTransportBase):
 
     def setTimeout(self, ms: Optional[float]) -> None:
         """Milliseconds for a message and its answer together; None for ever."""
-        self.__posts.set_timeout(ms)
+        self.__timeout = None if ms is None else ms / 1000.0
 
     def setCustomHeaders(self, headers: Optional[Mapping[str, str]]) -> None:
         """Sends these with each message from now on. Line breaks in them are refused."""
         checked = dict(headers or {})
         check_headers(checked)
-        self.__posts.setCustomHeaders(checked)
+        self.__custom_headers = checked
 
     def read(self, sz: int) -> bytes:
         if not self.__is_answered:
             raise TTransportException(TTransportException.NOT_OPEN, "there is no answer: nothing was flushed")
         return self.__posts.read(sz)
 
+    def _written(self) -> BytesIO:
+        if not hasattr(self, "_THttpClient__wbuf"):  # a subclass that collects on its own
+            self.__wbuf = BytesIO()
+        return self.__wbuf
+
     def write(self, buf: bytes) -> None:
-        self.__posts.write(buf)
+        self.__wbuf.write(buf)
 
     @raises_apaches
     def flush(self) -> None:
         posts = self.__posts
+        posts.write(self.__wbuf.getvalue())
+        self.__wbuf = BytesIO()
+        posts.setCustomHeaders(dict(self.__custom_headers or {}))
+        posts.set_timeout(None if self.__timeout is None else self.__timeout * 1000)
         self.__is_answered = False
         posts.code = None
         try:
