@@ -139,7 +139,7 @@ class TAsyncHttpClient(TAsyncTransportBase):
         self._written.append(bytes(buf))
 
     async def flush(self) -> None:  # type: ignore[override]
-        """Sends what was written and waits for the answer; a status other than 200 is a `TTransportException`."""
+        """Sends what was written and waits for the answer; a status other than 2xx is a `TTransportException`."""
         message = b"".join(self._written)
         self.clean()
         headers = self._headers()
@@ -159,7 +159,7 @@ class TAsyncHttpClient(TAsyncTransportBase):
                 timeout=aiohttp.ClientTimeout(total=left),
                 allow_redirects=False,
             ) as response:
-                if response.status != 200:
+                if not 200 <= response.status < 300:
                     raise TTransportException(
                         TTransportException.UNKNOWN,
                         f"HTTP request failed with status {response.status:d}: {response.reason}",
