@@ -312,3 +312,25 @@ class Conversing:
     @is_answering.setter
     def is_answering(self, is_answering: bool) -> None:
         self._conversation.is_answering = is_answering
+
+
+class Paired:
+    """What a protocol over such a transport shows of it."""
+
+    trans: Any
+
+    def get_headers(self) -> dict[bytes, bytes]:
+        """The pairs that came with the last message."""
+        headers: dict[bytes, bytes] = self.trans.get_headers()
+        return headers
+
+    def set_header(self, key: Any, value: Any) -> None:
+        """Sends a pair with the next message."""
+        self.trans.set_header(key, value)
+
+    def clear_headers(self) -> None:
+        self.trans.clear_headers()
+
+    def add_transform(self, transform_id: int) -> None:
+        """Sends all messages transformed: `THeaderTransformID.ZLIB`. An answer is, if its call was."""
+        self.trans.add_transform(transform_id)

@@ -56,20 +56,21 @@ def _prepare(service: Any, handler: Any, iprot: Any, api: str, seqid: int, messa
     args = getattr(service, api + "_args")()
     args.read(iprot)
     iprot.read_message_end()
+    return (api, seqid, *call_with(service, handler, api, args, message_type))
+
+
+def call_with(
+    service: Any, handler: Any, api: str, args: Any, message_type: int
+) -> tuple[Any, Optional[Callable[[], Any]]]:
+    """An empty result and the call to make with these arguments; the refusal and None where a required one is missing."""
     values = []
     for field in args.thrift_spec.values():  # in the order of declaration
         value = getattr(args, field[1], None)
         if value is None and field[-1] is True and len(field) > 2:
             text = f"{getattr(service, '__name__', service)}.{api}: required argument '{field[1]}' is missing"
-            refusal = _refused(TApplicationException.PROTOCOL_ERROR, text, message_type)
-            return api, seqid, refusal, None
+            return _refused(TApplicationException.PROTOCOL_ERROR, text, message_type), None
         values.append(value)
-    result = getattr(service, api + "_result")()
-
-    def call() -> Any:
-        return getattr(handler, api)(*values)
-
-    return api, seqid, result, call
+    return getattr(service, api + "_result")(), lambda: getattr(handler, api)(*values)
 
 
 def answers_undeclared(processor: Any) -> bool:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import subprocess
-import sys
-import threading
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +15,7 @@ from fastthrift.transport import TBufferedTransportFactory, TFramedTransportFact
 
 from . import hbase
 from .fetch import Unreachable, environment, fetch
+from .running import run, serving
 
 HERE = Path(__file__).parent
 PROTOCOLS = {"binary": TBinaryProtocolFactory, "compact": TCompactProtocolFactory}
@@ -64,31 +61,15 @@ def happybase() -> Path:
         pytest.skip(f"the package index gives no happybase: {error}")
 
 
-@contextlib.contextmanager
-def serving(folder: Path, transport: str, protocol: str) -> Iterator[int]:
+def hbase_server(folder: Path, transport: str, protocol: str) -> Any:
     idl = fastthrift.load(folder / "happybase" / "Hbase.thrift")
-    server = make_server(
-        idl.Hbase, hbase.Hbase(idl), "127.0.0.1", 0, None, PROTOCOLS[protocol](), TRANSPORTS[transport]()
-    )  # fmt: skip
-    server.trans.listen()
-    thread = threading.Thread(target=server.serve)
-    thread.start()
-    try:
-        yield server.trans.sock.getsockname()[1]
-    finally:
-        server.close()
-        thread.join(20)
-
-
-def run(*command: str, cwd: Path, env: dict[str, str]) -> str:
-    done = subprocess.run([sys.executable, *command], cwd=cwd, env=env, capture_output=True, text=True, timeout=55)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    parts = PROTOCOLS[protocol](), TRANSPORTS[transport]()
+    return make_server(idl.Hbase, hbase.Hbase(idl), "127.0.0.1", 0, None, *parts)
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_happybases_own_tests_pass(happybase: Path, transport: str) -> None:
-    with serving(happybase, transport, "binary") as port:
+    with serving(hbase_server(happybase, transport, "binary")) as port:
         variables = {"HAPPYBASE_HOST": "127.0.0.1", "HAPPYBASE_PORT": str(port), "HAPPYBASE_TRANSPORT": transport}
         out = run(str(HERE / "run_tests.py"), "tests", cwd=happybase, env=environment(happybase, **variables))
     assert "failed" not in out
@@ -100,7 +81,7 @@ def test_happybases_own_tests_pass(happybase: Path, transport: str) -> None:
 def test_program_runs_under_the_alias(happybase: Path, transport: str, protocol: str, tmp_path: Path) -> None:
     script = tmp_path / "program.py"
     script.write_text(PROGRAM)
-    with serving(happybase, transport, protocol) as port:
+    with serving(hbase_server(happybase, transport, protocol)) as port:
         env = environment(happybase, PORT=str(port))
         out = run("-m", "fastthrift.compat", str(script), transport, protocol, cwd=tmp_path, env=env)
     assert out == PRINTED.replace("\n", os.linesep) if os.name == "nt" else out == PRINTED

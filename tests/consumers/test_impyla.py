@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
-import subprocess
 import sys
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +14,7 @@ from fastthrift import http, rpc
 
 from .fetch import Unreachable, environment, fetch
 from .hive import HiveServer, PlainServerTransportFactory
+from .running import run, serving
 
 HERE = Path(__file__).parent
 
@@ -67,19 +64,6 @@ def folders() -> list[Path]:
         pytest.skip(f"the package index gives no impyla and what it needs: {error}")
 
 
-@contextlib.contextmanager
-def serving(server: Any) -> Iterator[int]:
-    if not hasattr(server, "httpd"):
-        server.trans.listen()
-    thread = threading.Thread(target=server.serve)
-    thread.start()
-    try:
-        yield server.trans.sock.getsockname()[1]
-    finally:
-        server.close()
-        thread.join(20)
-
-
 class Hive:
     def __init__(self, impyla: Path) -> None:
         self.idl: Any = fastthrift.load(impyla / "impala" / "thrift" / "ImpalaService.thrift")
@@ -92,12 +76,6 @@ class Hive:
             return http.make_server(service, self.handler, "127.0.0.1", 0)
         options = {"trans_factory": self.accounts} if kind == "plain" else {}
         return rpc.make_server(service, self.handler, "127.0.0.1", 0, **options)
-
-
-def run(*command: str, cwd: Path, env: dict[str, str]) -> str:
-    done = subprocess.run([sys.executable, *command], cwd=cwd, env=env, capture_output=True, text=True, timeout=55)
-    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]
-    return done.stdout
 
 
 @pytest.mark.parametrize("kind", ["nosasl", "plain", "http"])

@@ -18,7 +18,7 @@ from fastthrift.protocol import TBinaryProtocolFactory
 from fastthrift.protocol.base import TProtocolFactory
 from fastthrift.server import TServer
 from fastthrift.transport import TBufferedTransportFactory, TMemoryBuffer
-from fastthrift.transport._ssl import create_thriftpy_context
+from fastthrift.transport._ssl import server_context
 from fastthrift.transport.address import port_number
 from fastthrift.transport.base import TTransportBase, TTransportFactory
 from fastthrift.transport.socket import UNSET
@@ -71,8 +71,7 @@ def make_server(
     ``answer_undeclared``: as of `TProcessor`.
     """
     if ssl_context is None and certfile:
-        ssl_context = create_thriftpy_context(server_side=True)
-        ssl_context.load_cert_chain(certfile=certfile, keyfile=keyfile)
+        ssl_context = server_context(certfile, keyfile)
     return THttpServer(
         TProcessor(service, handler, answer_undeclared=answer_undeclared),
         (host, port_number(port) or 0),

@@ -106,7 +106,7 @@ class THttpClient(Posting, TTransportBase):
         return self._read(sz)
 
     def flush(self) -> None:
-        """Sends what was written and waits for the answer; a status other than 200 is a `TTransportException`."""
+        """Sends what was written and waits for the answer; a status other than 2xx is a `TTransportException`."""
         message = b"".join(self._written)
         self.clean()
         head = self._head(len(message))
@@ -188,7 +188,7 @@ class THttpClient(Posting, TTransportBase):
 
     def _takes(self, response: HTTPResponse) -> bool:
         """Whether its body is a message."""
-        return response.status == 200
+        return 200 <= response.status < 300  # collectors of traces say 202 to what they need not answer
 
     def _connect(self, deadline: float | None) -> DeadlineSocket:
         try:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Union
+from typing import Any
 
 from fastthrift.header import (
     ALL_CLIENT_TYPES,
     DEFAULT_MAX_FRAME,
+    Paired,
     THeaderClientType,
     THeaderSubprotocolID,
     THeaderTransformID,
@@ -32,7 +33,7 @@ __all__ = [
 _CLASSES = {THeaderSubprotocolID.BINARY: TBinaryProtocol, THeaderSubprotocolID.COMPACT: TCompactProtocol}
 
 
-class THeaderProtocol(TProtocolBase):
+class THeaderProtocol(Paired, TProtocolBase):
     """The protocol of a connection in both directions, over a `THeaderTransport` or what it puts one on.
 
     Reading the head of a message finds out in which protocol it is; answers go the same way. ``options`` are those of the
@@ -56,22 +57,6 @@ class THeaderProtocol(TProtocolBase):
         self._reader = self._readers[self.trans.protocol_id]
         self._writer = self._writers[self.trans.write_protocol]
         self._has_written = False
-
-    def get_headers(self) -> dict[bytes, bytes]:
-        """The pairs that came with the last message."""
-        headers: dict[bytes, bytes] = self.trans.get_headers()
-        return headers
-
-    def set_header(self, key: Union[bytes, str], value: Union[bytes, str]) -> None:
-        """Sends a pair with the next message."""
-        self.trans.set_header(key, value)
-
-    def clear_headers(self) -> None:
-        self.trans.clear_headers()
-
-    def add_transform(self, transform_id: int) -> None:
-        """Sends all messages transformed: `THeaderTransformID.ZLIB`."""
-        self.trans.add_transform(transform_id)
 
     def read_message_begin(self) -> tuple[str, int, int]:
         while True:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from typing import Any
 
 from fastthrift import defaults
 
@@ -28,4 +29,11 @@ def create_thriftpy_context(
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     if ciphers is not None:
         context.set_ciphers(ciphers)
+    return context
+
+
+def server_context(certfile: Any, keyfile: Any = None, ciphers: str | None = None) -> ssl.SSLContext:
+    """The context of a server with the certificate in ``certfile``, and its key where that is not in ``keyfile``."""
+    context = create_thriftpy_context(server_side=True, ciphers=ciphers)
+    context.load_cert_chain(certfile=certfile, keyfile=keyfile)
     return context

@@ -7,7 +7,12 @@ import socket
 import ssl
 from typing import Any
 
-from fastthrift.transport._ssl import DEFAULT_CIPHERS, RESTRICTED_SERVER_CIPHERS, create_thriftpy_context
+from fastthrift.transport._ssl import (
+    DEFAULT_CIPHERS,
+    RESTRICTED_SERVER_CIPHERS,
+    create_thriftpy_context,
+    server_context,
+)
 from fastthrift.transport.base import TTransportException
 from fastthrift.transport.socket import UNSET, TServerSocket, TSocket
 
@@ -147,8 +152,7 @@ class TSSLServerSocket(TServerSocket):
         if ssl_context is None:
             if not os.access(certfile, os.R_OK):
                 raise OSError(f"No such certfile found: {certfile}")
-            ssl_context = create_thriftpy_context(server_side=True, ciphers=ciphers)
-            ssl_context.load_cert_chain(certfile=certfile, keyfile=keyfile)
+            ssl_context = server_context(certfile, keyfile, ciphers)
             if cafile is not None:
                 ssl_context.load_verify_locations(cafile=cafile)
                 ssl_context.verify_mode = ssl.CERT_REQUIRED

@@ -192,7 +192,7 @@ ANSWERS = [
         b"HTTP/1.1 401 Who Are You\r\nContent-Length: 0\r\n\r\n", 0, "status 401: Who Are You", None, id="401"
     ),
     pytest.param(b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n", 0, "status 503: Busy", None, id="503"),
-    pytest.param(b"HTTP/1.1 204 No\r\n\r\n", 0, "status 204: No", None, id="204"),
+    pytest.param(b"HTTP/1.1 204 No\r\n\r\n", 4, "End of file", None, id="204"),
     pytest.param(
         b"HTTP/1.1 307 X\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n", 0, "status 307", None, id="307"
     ),

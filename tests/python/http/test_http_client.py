@@ -211,11 +211,11 @@ def test_after_a_call_the_answers_parts_are_attributes() -> None:
     assert isinstance(client.response, http.client.HTTPResponse)
 
 
-STATUSES = ["201 Created", "204 No Content", "301 Moved", "401 Unauthorized", "404 Not Found", "500 Oops", "503 Busy"]
+STATUSES = ["301 Moved", "304 Not Modified", "401 Unauthorized", "404 Not Found", "500 Oops", "503 Busy"]
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_a_status_other_than_200_is_an_error(status: str) -> None:
+def test_a_status_other_than_2xx_is_an_error(status: str) -> None:
     with by_hand([answer(status, b"<html>", "Location: /y")]) as server:
         client = THttpClient(server.url)
         client.write(b"x")
@@ -225,6 +225,16 @@ def test_a_status_other_than_200_is_an_error(status: str) -> None:
     assert raised.value.type == TTransportException.UNKNOWN
     assert client.code == int(status[:3])
     assert ("Location", "/y") in (client.headers or [])
+    assert client.read(10) == b""
+
+
+@pytest.mark.parametrize("status", ["201 Created", "202 Accepted", "204 No Content"])
+def test_other_statuses_of_success_are_none(status: str) -> None:
+    with by_hand([b"HTTP/1.1 %b\r\n\r\n" % status.encode() if "204" in status else answer(status, b"")]) as server:
+        client = THttpClient(server.url, timeout=10_000)
+        client.write(b"x")
+        client.flush()
+    assert client.code == int(status[:3])
     assert client.read(10) == b""
 
 

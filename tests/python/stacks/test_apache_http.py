@@ -172,6 +172,19 @@ def test_another_status_is_an_error_unless_a_message_comes_with_it() -> None:
         client.close()
 
 
+def test_what_was_accepted_without_an_answer_is_no_error() -> None:
+    with Web() as web:  # Jaeger's collector says 202
+        client = THttpClient(web.url)
+        web.answers = [(202, {}, b""), (204, {"Content-Length": "0"}, b"")]
+        for status in (202, 204):
+            client.write(b"spans")
+            client.flush()
+            assert (client.code, client.message) == (status, "Fine")
+            assert client.read(1) == b""
+        assert [body for _, _, body in web.requests] == [b"spans", b"spans"]
+        client.close()
+
+
 def test_nobody_there_and_nobody_answering() -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
         client = THttpClient(f"http://127.0.0.1:{mute.getsockname()[1]}/")

@@ -11,7 +11,7 @@ from fastthrift.apache.protocol.TCompactProtocol import TCompactProtocolAccelera
 from fastthrift.apache.protocol.TProtocol import TProtocolBase, TProtocolException, TProtocolFactory
 from fastthrift.apache.Thrift import TApplicationException, TMessageType
 from fastthrift.apache.transport.THeaderTransport import THeaderClientType, THeaderSubprotocolID, THeaderTransport
-from fastthrift.header import Unsupported, _current
+from fastthrift.header import Paired, Unsupported, _current
 
 __all__ = ["THeaderProtocol", "THeaderProtocolFactory"]
 
@@ -21,7 +21,7 @@ PROTOCOLS_BY_ID: dict[int, Any] = {
 }
 
 
-class THeaderProtocol(TProtocolBase):
+class THeaderProtocol(Paired, TProtocolBase):
     """One connection in both directions; delegates values to the protocol of the message at hand."""
 
     def __init__(
@@ -37,22 +37,6 @@ class THeaderProtocol(TProtocolBase):
         super().__init__(transport)
         self._has_written = False
         self._set_protocol()
-
-    def get_headers(self) -> dict[bytes, bytes]:
-        """The pairs that came with the last message."""
-        headers: dict[bytes, bytes] = self.trans.get_headers()
-        return headers
-
-    def set_header(self, key: bytes, value: bytes) -> None:
-        """Sends a pair with the next message."""
-        self.trans.set_header(key, value)
-
-    def clear_headers(self) -> None:
-        self.trans.clear_headers()
-
-    def add_transform(self, transform_id: int) -> None:
-        """Sends all messages transformed; an answer is, if its call was."""
-        self.trans.add_transform(transform_id)
 
     def _set_protocol(self, number: Optional[int] = None) -> None:
         """Reads and writes in the protocol of this number, by default that of the last message."""

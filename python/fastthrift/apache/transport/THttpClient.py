@@ -85,7 +85,7 @@ class _Posts(http_client.THttpClient):
         for cookie in response.msg.get_all("Set-Cookie", []):
             self._keep(cookie)
         # Some servers answer exceptions with another status; a message is a message.
-        return response.status == 200 or response.msg.get_content_type() == "application/x-thrift"
+        return super()._takes(response) or response.msg.get_content_type() == "application/x-thrift"
 
     def _keep(self, text: str) -> None:
         try:

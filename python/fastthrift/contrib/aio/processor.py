@@ -17,6 +17,7 @@ from fastthrift.processor import (
     _refused,
     _Unanswerable,
     answers_undeclared,
+    call_with,
     internal_error,
 )
 from fastthrift.thrift import TApplicationException, TMessageType, TTransportException, TType
@@ -56,19 +57,7 @@ class TAsyncProcessor:
         args = getattr(service, api + "_args")()
         await iprot.read_struct(args)
         await iprot.read_message_end()
-        values = []
-        for field in args.thrift_spec.values():  # in the order of declaration
-            value = getattr(args, field[1], None)
-            if value is None and field[-1] is True and len(field) > 2:
-                text = f"{getattr(service, '__name__', service)}.{api}: required argument '{field[1]}' is missing"
-                return api, seqid, _refused(TApplicationException.PROTOCOL_ERROR, text, message_type), None
-            values.append(value)
-        result = getattr(service, api + "_result")()
-
-        def call() -> Any:
-            return getattr(handler, api)(*values)
-
-        return api, seqid, result, call
+        return (api, seqid, *call_with(service, handler, api, args, message_type))
 
     async def send_exception(self, oprot: Any, api: str, exc: TApplicationException, seqid: int) -> None:
         oprot.write_message_begin(api, TMessageType.EXCEPTION, seqid)

@@ -10,10 +10,11 @@ from collections.abc import Awaitable
 from typing import Any, Callable
 
 from fastthrift.contrib.aio.timeout import or_timeout
+from fastthrift.transport._ssl import server_context
 from fastthrift.transport.base import Buffer
 from fastthrift.transport.failures import end_of_file
 from fastthrift.transport.listening import UNSET, ListeningSocket
-from fastthrift.transport.sslsocket import HANDSHAKE_MS, create_thriftpy_context
+from fastthrift.transport.sslsocket import HANDSHAKE_MS
 
 STREAM_LIMIT = 1 << 18
 
@@ -85,8 +86,7 @@ class TAsyncServerSocket(ListeningSocket):
             unix_mode=unix_mode,
         )
         if ssl_context is None and certfile is not None:
-            ssl_context = create_thriftpy_context(server_side=True, ciphers=ciphers)
-            ssl_context.load_cert_chain(certfile=certfile, keyfile=keyfile)
+            ssl_context = server_context(certfile, keyfile, ciphers)
         self.ssl_context = ssl_context
 
     @property

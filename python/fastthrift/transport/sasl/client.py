@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
+from collections.abc import Generator
 from typing import Any, Callable, Optional, Union
 
 from fastthrift.transport.base import Buffer, TTransportBase, TTransportException, readall
@@ -65,50 +66,71 @@ class TSaslClientTransport(TTransportBase):
             raise
 
     def _negotiate(self) -> None:
+        steps = self._negotiation()
+        messages = next(steps)
+        while messages:
+            for status, body in messages:
+                self._send_message(status, body)
+            messages = steps.send(self._recv_sasl_message())
+
+    def _negotiation(self) -> Generator[list[tuple[int, Any]], tuple[int, bytes], None]:
+        """Yields the messages to send, none at the end, and is sent what the peer answers."""
         success, mechanism, initial = self.sasl.start(self.mechanism)
         if not success:
             self._refuse(f"Could not start SASL: {self.sasl.getError()}")
-        self._send_message(self.START, mechanism)
-        self._send_message(self.OK, initial)
+        messages = [(self.START, mechanism), (self.OK, initial)]
         for _ in range(_MOST_ROUNDS):
-            status, challenge = self._recv_sasl_message()
+            status, challenge = yield messages
             if status == self.COMPLETE:
-                return
+                yield []
             if status != self.OK:
                 self._refuse(f"Bad status: {status} ({challenge.decode('utf-8', 'replace')})")
             success, response = self.sasl.step(challenge)
             if not success:
                 self._refuse(f"Bad SASL result: {self.sasl.getError()}")
-            self._send_message(self.OK, response)
+            messages = [(self.OK, response)]
         self._refuse(f"Bad SASL result: no end after {_MOST_ROUNDS} challenges")
 
     @staticmethod
     def _refuse(text: str) -> None:
         raise TTransportException(TTransportException.NOT_OPEN, text)
 
-    def _send_message(self, status: int, body: Union[str, bytes, None]) -> None:
+    @staticmethod
+    def _message(status: int, body: Union[str, bytes, None]) -> bytes:
         data = body.encode() if isinstance(body, str) else body or b""
-        self._trans.write(struct.pack(">BI", status, len(data)) + data)
-        self._trans.flush()
+        return struct.pack(">BI", status, len(data)) + data
 
-    def _recv_sasl_message(self) -> tuple[int, bytes]:
-        status, length = struct.unpack(">BI", readall(self._trans.read, 5))
+    @staticmethod
+    def _status_and_length(head: bytes) -> tuple[int, int]:
+        status, length = struct.unpack(">BI", head)
         if length > _MOST_NEGOTIATION:
             raise TTransportException(
                 TTransportException.SIZE_LIMIT, f"a SASL message of {length} bytes; the limit is {_MOST_NEGOTIATION}"
             )
+        return status, length
+
+    def _send_message(self, status: int, body: Union[str, bytes, None]) -> None:
+        self._trans.write(self._message(status, body))
+        self._trans.flush()
+
+    def _recv_sasl_message(self) -> tuple[int, bytes]:
+        status, length = self._status_and_length(readall(self._trans.read, 5))
         return status, readall(self._trans.read, length) if length else b""
 
     def write(self, buf: Buffer) -> None:
         self._unsent += buf
 
     def flush(self) -> None:
+        self._flush_unsent()
+        self._trans.flush()
+
+    def _flush_unsent(self) -> None:
+        """Gives what was written to the transport below, which has yet to be flushed."""
         data, self._unsent = bytes(self._unsent), bytearray()
         if data and not self.is_open():
             raise TTransportException(TTransportException.NOT_OPEN, "the SASL transport is not open")
         if data:
             self._flush_data(data)
-        self._trans.flush()
 
     def _flush_data(self, data: bytes) -> None:
         if self.encode is None:
@@ -140,20 +162,32 @@ class TSaslClientTransport(TTransportBase):
         """What is there, at least a byte, of a frame."""
         if self._position == len(self._unread):
             self._read_frame()
+        return self._take(sz)
+
+    def _take(self, sz: int) -> bytes:
         chunk = self._unread[self._position : self._position + sz]
         self._position += len(chunk)
         return chunk
 
     def _read_frame(self) -> None:
+        self._check_negotiated()
+        header = readall(self._trans.read, 4)
+        length = self._frame_length(header)
+        self._keep_frame(header, readall(self._trans.read, length) if length else b"")
+
+    def _check_negotiated(self) -> None:
         if self.sasl is None:
             raise TTransportException(TTransportException.NOT_OPEN, "the SASL transport is not open")
-        header = readall(self._trans.read, 4)
+
+    def _frame_length(self, header: bytes) -> int:
         (length,) = struct.unpack(">I", header)
         if self.max_frame is not None and length > self.max_frame:
             raise TTransportException(
                 TTransportException.SIZE_LIMIT, f"a SASL frame of {length} bytes; the limit is {self.max_frame}"
             )
-        data = readall(self._trans.read, length) if length else b""
+        return int(length)
+
+    def _keep_frame(self, header: bytes, data: bytes) -> None:
         if data and self.encode:
             success, data = self.sasl.decode(header + data)
             if not success:

@@ -17,7 +17,7 @@ from fastthrift.contrib.aio.transport.base import TAsyncTransportBase
 from fastthrift.http import DEFAULT_HTTP_CLIENT_TIMEOUT_MS, HTTP_URI, _url
 from fastthrift.http.client import THttpHeaderFactory
 from fastthrift.protocol.base import TProtocolFactory
-from fastthrift.transport._ssl import create_thriftpy_context
+from fastthrift.transport._ssl import server_context
 from fastthrift.transport.address import port_number
 from fastthrift.transport.base import TTransportException
 from fastthrift.transport.socket import UNSET
@@ -103,8 +103,7 @@ def make_server(
     ``answer_undeclared``: as of `TProcessor`.
     """
     if ssl_context is None and certfile:
-        ssl_context = create_thriftpy_context(server_side=True)
-        ssl_context.load_cert_chain(certfile=certfile, keyfile=keyfile)
+        ssl_context = server_context(certfile, keyfile)
     return TAsyncHttpServer(
         TAsyncProcessor(service, handler, answer_undeclared=answer_undeclared),
         host,

@@ -104,7 +104,7 @@ class TAsyncHttpClient(Posting, TAsyncTransportBase):
         return self._answer.read(sz)
 
     async def flush(self) -> None:  # type: ignore[override]
-        """Sends what was written and waits for the answer; a status other than 200 is a `TTransportException`."""
+        """Sends what was written and waits for the answer; a status other than 2xx is a `TTransportException`."""
         message = b"".join(self._written)
         self.clean()
         headers = self._headers()
@@ -124,7 +124,7 @@ class TAsyncHttpClient(Posting, TAsyncTransportBase):
                 timeout=aiohttp.ClientTimeout(total=left),
                 allow_redirects=False,
             ) as response:
-                if response.status != 200:
+                if not 200 <= response.status < 300:
                     raise TTransportException(
                         TTransportException.UNKNOWN,
                         f"HTTP request failed with status {response.status:d}: {response.reason}",

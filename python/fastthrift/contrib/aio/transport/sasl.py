@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import struct
 from typing import Any, Callable, Union
 
 from fastthrift.contrib.aio.transport.base import TAsyncTransportBase, readall, short_read
 from fastthrift.transport.base import Buffer, TTransportException
-from fastthrift.transport.sasl.client import _MOST_NEGOTIATION, _MOST_ROUNDS, TSaslClientTransport
+from fastthrift.transport.sasl.client import TSaslClientTransport
 
 __all__ = [
     "TAsyncSaslClientTransport",
@@ -46,73 +45,38 @@ class TAsyncSaslClientTransport(TAsyncTransportBase, TSaslClientTransport):
             raise
 
     async def _negotiate(self) -> None:  # type: ignore[override]
-        success, mechanism, initial = self.sasl.start(self.mechanism)
-        if not success:
-            self._refuse(f"Could not start SASL: {self.sasl.getError()}")
-        await self._send_message(self.START, mechanism)
-        await self._send_message(self.OK, initial)
-        for _ in range(_MOST_ROUNDS):
-            status, challenge = await self._recv_sasl_message()
-            if status == self.COMPLETE:
-                return
-            if status != self.OK:
-                self._refuse(f"Bad status: {status} ({challenge.decode('utf-8', 'replace')})")
-            success, response = self.sasl.step(challenge)
-            if not success:
-                self._refuse(f"Bad SASL result: {self.sasl.getError()}")
-            await self._send_message(self.OK, response)
-        self._refuse(f"Bad SASL result: no end after {_MOST_ROUNDS} challenges")
+        steps = self._negotiation()
+        messages = next(steps)
+        while messages:
+            for status, body in messages:
+                await self._send_message(status, body)
+            messages = steps.send(await self._recv_sasl_message())
 
     async def _send_message(self, status: int, body: Union[str, bytes, None]) -> None:  # type: ignore[override]
-        data = body.encode() if isinstance(body, str) else body or b""
-        self._trans.write(struct.pack(">BI", status, len(data)) + data)
+        self._trans.write(self._message(status, body))
         await self._trans.flush()
 
     async def _recv_sasl_message(self) -> tuple[int, bytes]:  # type: ignore[override]
         read = short_read(self._trans)
-        status, length = struct.unpack(">BI", await readall(read, 5))
-        if length > _MOST_NEGOTIATION:
-            raise TTransportException(
-                TTransportException.SIZE_LIMIT, f"a SASL message of {length} bytes; the limit is {_MOST_NEGOTIATION}"
-            )
+        status, length = self._status_and_length(await readall(read, 5))
         return status, await readall(read, length) if length else b""
 
     async def flush(self) -> None:  # type: ignore[override]
-        data, self._unsent = bytes(self._unsent), bytearray()
-        if data and not self.is_open():
-            raise TTransportException(TTransportException.NOT_OPEN, "the SASL transport is not open")
-        if data:
-            self._flush_data(data)
+        self._flush_unsent()
         await self._trans.flush()
 
     async def _read(self, sz: int) -> bytes:  # type: ignore[override]
         """What is there, at least a byte, of a frame."""
         if self._position == len(self._unread):
             await self._read_frame()
-        chunk = self._unread[self._position : self._position + sz]
-        self._position += len(chunk)
-        return chunk
+        return self._take(sz)
 
     async def _read_frame(self) -> None:  # type: ignore[override]
-        if self.sasl is None:
-            raise TTransportException(TTransportException.NOT_OPEN, "the SASL transport is not open")
+        self._check_negotiated()
         read = short_read(self._trans)
         header = await readall(read, 4)
-        (length,) = struct.unpack(">I", header)
-        if self.max_frame is not None and length > self.max_frame:
-            raise TTransportException(
-                TTransportException.SIZE_LIMIT, f"a SASL frame of {length} bytes; the limit is {self.max_frame}"
-            )
-        data = await readall(read, length) if length else b""
-        if data and self.encode:
-            success, data = self.sasl.decode(header + data)
-            if not success:
-                raise TTransportException(TTransportException.UNKNOWN, f"Bad SASL result: {self.sasl.getError()}")
-        if not data:
-            raise TTransportException(
-                TTransportException.END_OF_FILE, "Received empty SASL frame while more data expected"
-            )
-        self._unread, self._position = bytes(data), 0
+        length = self._frame_length(header)
+        self._keep_frame(header, await readall(read, length) if length else b"")
 
 
 class TAsyncSaslClientTransportFactory:
