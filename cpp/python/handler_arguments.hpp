@@ -23,11 +23,15 @@ class Arguments {
     stack_[0] = handler;
   }
   Arguments(const Arguments&) = delete;
-  ~Arguments() {
-    for (std::size_t i = 1; i < size_; ++i) Py_DECREF(stack_[i]);
+  ~Arguments() { clear(); }
+
+  // One after the other,
+  void add(Ref value) { stack_[size_++] = value.release(); }
+  void clear() {
+    while (size_ > 1) Py_DECREF(stack_[--size_]);
   }
 
-  // Out of an instance that goes by offset, whose attributes are missing from then on,
+  // or out of an instance that goes by offset, whose attributes are missing from then on,
   void take_from(PyObject* object) {
     for (const FieldLayout& field : layout_.fields()) {
       PyObject* value = std::exchange(payload::slot(object, field.offset), nullptr);
@@ -60,8 +64,6 @@ class Arguments {
   }
 
  private:
-  void add(Ref value) { stack_[size_++] = value.release(); }
-
   static constexpr std::size_t few = 8;
 
   const Layout& layout_;

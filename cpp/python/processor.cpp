@@ -4,6 +4,7 @@
 #include "python/errors.hpp"
 #include "python/gil.hpp"
 #include "python/payload.hpp"
+#include "python/plain_call.hpp"
 #include "python/raised.hpp"
 
 #include <memory>
@@ -92,7 +93,8 @@ Processor::Outcome Processor::finish(const Awaited& awaited, PyObject* result, P
                                      const framing::Framing& framing, Buffer& answers) {
   const std::size_t before = answers.size();
   try {
-    const Call call{*awaited.method, awaited.sequence_id, {options_, framing, answers}, nullptr};
+    const ReplyPlace place{options_, framing, answers};
+    const Call call{*awaited.method, awaited.sequence_id, place, nullptr};
     return error == nullptr ? answer_returned(call, result) : answer_raised(call, error);
   } catch (...) {
     answers.truncate(before);
@@ -104,65 +106,97 @@ Processor::Outcome Processor::finish(const Awaited& awaited, PyObject* result, P
 
 Processor::Outcome Processor::answer_call(Bytes message, const ReplyPlace& place, const rpc::Turn* turn,
                                           Awaited* awaited) {
-  Buffer& answers = place.out;
-  const std::size_t before = answers.size();
+  const std::size_t before = place.out.size();
   try {
     Input in(message);
     wire::MessageHeader header{};
-    ServedMethods::Unknown unknown;
-    ServedMethod* method = methods_.find_again(in, place.options.protocol, header);
-    if (method == nullptr) {
+    ServedMethod* method = methods_.find_again(in, message, place.options.protocol, header);
+    if (method == nullptr) [[unlikely]] {
       header = read_message_begin(in, message, place.options);
+      ServedMethods::Unknown unknown;
       method = methods_.find(header.name, unknown);
+      const bool is_call = header.type == MessageType::call || header.type == MessageType::oneway;
+      if (method == nullptr || !is_call) return refuse_header(place, header, method, is_call, unknown);
     }
-    const wire::MessageHeader named{method != nullptr ? method->text() : unknown.name, header.type,
-                                    header.sequence_id};
-    const bool is_call = header.type == MessageType::call || header.type == MessageType::oneway;
-    if (!is_call && (method != nullptr || unknown.has_service)) {
-      refuse(place, named, RemoteError::Kind::invalid_message_type,
-             "Invalid message type " + std::to_string(static_cast<int>(header.type)) + " for a call of " +
-                 std::string(named.name));
-      return Outcome::answered;
-    }
-    if (method == nullptr) {
-      if (options_.decode.apache) {
-        if (unknown.has_service) {
-          unknown.text = "Unknown function " + std::string(named.name);
-        } else if (unknown.text.empty()) {
-          const std::size_t end = header.name.size() - unknown.name.size() - 1;
-          unknown.text = "Service name not found: " + std::string(header.name.substr(0, end)) +
-                         ". Did you forget to call registerProcessor()?";
-        }
-      }
-      refuse(place, named, RemoteError::Kind::unknown_method, unknown.text);
-      return Outcome::answered;
-    }
-    if (turn != nullptr && method->is_slow && (before != place.request.room || turn->has_others()))
-      return Outcome::later;
-
-    const Call call{*method, header.sequence_id, place, awaited};
-    const LayoutUse use;
-    std::unique_ptr<Layout> kept;
-    std::optional<Arguments> arguments;
-    try {
-      read_arguments(in, call, kept, arguments);
-    } catch (...) {
-      Ref error = take_current();
-      const std::string text = text_of_object(error.get());
-      log_refused(std::string(header.name), text);
-      if (place.request.unanswered != nullptr) {
-        *place.request.unanswered = std::move(error);
-        return Outcome::unanswered;
-      }
-      refuse(place, named, RemoteError::Kind::protocol_error, text);
-      return Outcome::answered;
-    }
-    const Outcome outcome = run(call, *arguments);
-    if (turn != nullptr) method->is_slow = turn->is_long();
+    if (turn == nullptr) return answer_method(in, {*method, header.sequence_id, place, awaited}, header);
+    if (method->is_slow && (before != place.request.room || turn->has_others())) return Outcome::later;
+    const Outcome outcome = answer_method(in, {*method, header.sequence_id, place, awaited}, header);
+    method->is_slow = turn->is_long();
     return outcome;
   } catch (...) {
     return refuse_bytes(place, before);
   }
+}
+
+// What is no call, or one of a method that nobody knows.
+Processor::Outcome Processor::refuse_header(const ReplyPlace& place, const wire::MessageHeader& header,
+                                            const ServedMethod* method, bool is_call,
+                                            ServedMethods::Unknown& unknown) {
+  const wire::MessageHeader named{method != nullptr ? method->text() : unknown.name, header.type,
+                                  header.sequence_id};
+  if (!is_call && (method != nullptr || unknown.has_service)) {
+    refuse(place, named, RemoteError::Kind::invalid_message_type,
+           "Invalid message type " + std::to_string(static_cast<int>(header.type)) + " for a call of " +
+               std::string(named.name));
+    return Outcome::answered;
+  }
+  if (options_.decode.apache) {
+    if (unknown.has_service) {
+      unknown.text = "Unknown function " + std::string(named.name);
+    } else if (unknown.text.empty()) {
+      const std::size_t end = header.name.size() - unknown.name.size() - 1;
+      unknown.text = "Service name not found: " + std::string(header.name.substr(0, end)) +
+                     ". Did you forget to call registerProcessor()?";
+    }
+  }
+  refuse(place, named, RemoteError::Kind::unknown_method, unknown.text);
+  return Outcome::answered;
+}
+
+Processor::Outcome Processor::answer_method(Input& in, const Call& call, const wire::MessageHeader& header) {
+  const LayoutUse use;
+  ServedMethod& method = call.method;
+  if (const Layout* layout = method.args_layout()) [[likely]] {
+    Arguments arguments(method.handler(), *layout);
+    const FieldLayout* missing = nullptr;
+    try {
+      if (!read_plain_arguments(in, *layout, call.place.options, arguments)) [[unlikely]] {
+        Ref scratch = method.take_scratch();
+        read_fields(in, scratch.get(), *layout, call.place.options);
+        arguments.take_from(scratch.get());
+        method.give_back(std::move(scratch));
+        missing = arguments.missing();
+      }
+    } catch (...) {
+      return refuse_arguments(call, header);
+    }
+    return missing == nullptr ? call_handler(call, arguments) : refuse_missing(call, *missing);
+  }
+  std::unique_ptr<Layout> kept;  // of a class that is not ours
+  std::optional<Arguments> arguments;
+  try {
+    const Ref args = method.make_args();
+    read_struct(in, args.get(), call.place.options);
+    arguments.emplace(method.handler(), layout_for(args.get(), kept)).read_from(args.get());
+  } catch (...) {
+    return refuse_arguments(call, header);
+  }
+  const FieldLayout* missing = arguments->missing();
+  return missing == nullptr ? call_handler(call, *arguments) : refuse_missing(call, *missing);
+}
+
+// In a handler of exceptions: the arguments cannot be read.
+Processor::Outcome Processor::refuse_arguments(const Call& call, const wire::MessageHeader& header) {
+  Ref error = take_current();
+  const std::string text = text_of_object(error.get());
+  log_refused(std::string(header.name), text);
+  if (call.place.request.unanswered != nullptr) {
+    *call.place.request.unanswered = std::move(error);
+    return Outcome::unanswered;
+  }
+  refuse(call.place, {call.method.text(), header.type, header.sequence_id}, RemoteError::Kind::protocol_error,
+         text);
+  return Outcome::answered;
 }
 
 // In a handler of exceptions: the bytes are no call, or an answer to it cannot be made.
@@ -179,25 +213,7 @@ wire::MessageHeader Processor::header_of(const Call& call) {
   return {call.method.text(), MessageType::call, call.sequence_id};
 }
 
-void Processor::read_arguments(Input& in, const Call& call, std::unique_ptr<Layout>& kept,
-                               std::optional<Arguments>& arguments) {
-  ServedMethod& method = call.method;
-  if (const Layout* layout = method.args_layout()) [[likely]] {
-    Ref scratch = method.take_scratch();
-    read_fields(in, scratch.get(), *layout, call.place.options);
-    arguments.emplace(method.handler(), *layout).take_from(scratch.get());
-    return method.give_back(std::move(scratch));
-  }
-  const Ref args = method.make_args();
-  read_struct(in, args.get(), call.place.options);
-  arguments.emplace(method.handler(), layout_for(args.get(), kept)).read_from(args.get());
-}
-
-Processor::Outcome Processor::run(const Call& call, const Arguments& arguments) {
-  if (const FieldLayout* missing = arguments.missing()) {
-    refuse_missing(call, *missing);
-    return Outcome::answered;
-  }
+Processor::Outcome Processor::call_handler(const Call& call, const Arguments& arguments) {
   // The handler's method is looked up for each call, so that it can be replaced while the server runs.
   Parked parked;
   PyObject* result =
@@ -217,29 +233,37 @@ Processor::Outcome Processor::answer_returned(const Call& call, PyObject* return
   try {
     const LayoutUse use;
     if (const Layout* layout = call.method.result_layout()) [[likely]] {
-      write_result(call.place, header_of(call), *layout, success_in(*layout), returned);
+      const FieldLayout* success = success_in(*layout);
+      if (!write_plain_result(call.place, call.method, call.sequence_id, success, returned)) [[unlikely]]
+        write_result(call.place, header_of(call), *layout, success, returned);
       return Outcome::answered;
     }
-    const Ref result = call.method.make_result();
-    std::unique_ptr<Layout> keep;
-    if (const FieldLayout* success = success_in(layout_for(result.get(), keep)))
-      checked_status(payload::assign(result.get(), success->name, returned));
-    write_result(call.place, header_of(call), result.get());
-    return Outcome::answered;
+    return answer_by_instance(call, returned);
   } catch (...) {
     const Ref error = take_current();
     return fail(call, "returned", error.get());
   }
 }
 
-void Processor::refuse_missing(const Call& call, const FieldLayout& field) {
-  if (call.method.is_oneway()) return;
+// Where a result struct is somebody's own class.
+Processor::Outcome Processor::answer_by_instance(const Call& call, PyObject* returned) {
+  const Ref result = call.method.make_result();
+  std::unique_ptr<Layout> keep;
+  if (const FieldLayout* success = success_in(layout_for(result.get(), keep)))
+    checked_status(payload::assign(result.get(), success->name, returned));
+  write_result(call.place, header_of(call), result.get());
+  return Outcome::answered;
+}
+
+Processor::Outcome Processor::refuse_missing(const Call& call, const FieldLayout& field) {
+  if (call.method.is_oneway()) return Outcome::answered;
   PyObject* service = call.method.service();
   const Ref name = Ref::steal(PyObject_GetAttrString(service, "__name__"));
   if (!name) PyErr_Clear();
   const Ref text = checked(PyUnicode_FromFormat("%S.%U: required argument '%U' is missing",
                                                 name ? name.get() : service, call.method.name(), field.name));
   refuse(call.place, header_of(call), RemoteError::Kind::protocol_error, text_of_object(text.get()));
+  return Outcome::answered;
 }
 
 Processor::Outcome Processor::answer_raised(const Call& call, PyObject* error) {

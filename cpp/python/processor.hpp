@@ -55,7 +55,7 @@ class Processor {
   struct Call {
     ServedMethod& method;
     std::int32_t sequence_id;
-    ReplyPlace place;
+    const ReplyPlace& place;
     Awaited* awaited = nullptr;  // null: a result is a result
   };
   Outcome answer_call(Bytes message, const ReplyPlace& place, const rpc::Turn* turn, Awaited* awaited);
@@ -63,12 +63,14 @@ class Processor {
                          const rpc::Turn& turn, const InRequest& request);
   Outcome answer_frame(Bytes frame, Buffer& answers, const rpc::Turn& turn, const InRequest& request);
   Outcome refuse_bytes(const ReplyPlace& place, std::size_t before);
-  // `kept` owns the layout of a class that is not ours.
-  static void read_arguments(Input& in, const Call& call, std::unique_ptr<Layout>& kept,
-                             std::optional<Arguments>& arguments);
-  Outcome run(const Call& call, const Arguments& arguments);
-  void refuse_missing(const Call& call, const FieldLayout& field);
+  Outcome refuse_header(const ReplyPlace& place, const wire::MessageHeader& header,
+                        const ServedMethod* method, bool is_call, ServedMethods::Unknown& unknown);
+  Outcome answer_method(Input& in, const Call& call, const wire::MessageHeader& header);
+  Outcome refuse_arguments(const Call& call, const wire::MessageHeader& header);
+  Outcome call_handler(const Call& call, const Arguments& arguments);
+  Outcome refuse_missing(const Call& call, const FieldLayout& field);
   Outcome answer_returned(const Call& call, PyObject* returned);
+  static Outcome answer_by_instance(const Call& call, PyObject* returned);
   Outcome answer_raised(const Call& call, PyObject* error);
   static wire::MessageHeader header_of(const Call& call);
   Outcome fail(const Call& call, const char* what, PyObject* error);

@@ -5,7 +5,11 @@
 
 #include <algorithm>
 
+#include "base/buffer.hpp"
+#include "wire/binary.hpp"
+
 namespace fastthrift::python {
+
 ServedMethod::ServedMethod(PyObject* service, PyObject* handler, PyObject* name)
     : service_(Ref::share(service)), handler_(Ref::share(handler)) {
   PyObject* interned = Ref::share(name).release();
@@ -15,6 +19,9 @@ ServedMethod::ServedMethod(PyObject* service, PyObject* handler, PyObject* name)
   const char* bytes = PyUnicode_AsUTF8AndSize(name_.get(), &size);
   if (bytes == nullptr) throw PythonError();
   text_ = {bytes, static_cast<std::size_t>(size)};
+  Buffer head;
+  wire::BinaryWriter(head).message_begin(text_, wire::MessageType::reply, 0);
+  reply_head_.assign(reinterpret_cast<const char*>(head.data()), head.size() - sizeof(std::int32_t));
   const auto class_for = [&](const char* suffix, Kind& kind) {
     const Ref attribute = checked(PyUnicode_FromFormat("%U%s", name, suffix));
     kind.type = checked(PyObject_GetAttr(service, attribute.get()));
@@ -32,7 +39,7 @@ ServedMethod::ServedMethod(PyObject* service, PyObject* handler, PyObject* name)
   }
 }
 
-const Layout* ServedMethod::plain_layout(Kind& kind) {
+const Layout* ServedMethod::new_plain_layout(Kind& kind) {
   if (!kind.is_native) return nullptr;
   auto* type = reinterpret_cast<PyTypeObject*>(kind.type.get());
   if (!kind.is_known) {
@@ -46,8 +53,7 @@ const Layout* ServedMethod::plain_layout(Kind& kind) {
                     std::all_of(layout.fields().begin(), layout.fields().end(), is_none);
   }
   if (!kind.is_plain) return nullptr;
-  const Layout* current = payload::current_layout(type);
-  const Layout& layout = current != nullptr ? *current : payload::layout_of(type);
+  const Layout& layout = payload::layout_of(type);
   return layout.is_direct() ? &layout : nullptr;
 }
 

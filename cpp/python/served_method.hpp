@@ -1,9 +1,11 @@
 #pragma once
 
 #include "python/payload.hpp"
+#include "python/payload_type.hpp"
 #include "python/ref.hpp"
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 // One method of a service as its server sees it, from the classes `<name>_args` and `<name>_result`.
@@ -18,6 +20,8 @@ class ServedMethod {
   PyObject* handler() const { return handler_.get(); }
   PyObject* name() const { return name_.get(); }
   std::string_view text() const { return text_; }
+  // How each answer with a result begins in the binary protocol, up to the sequence id.
+  std::string_view reply_head() const { return reply_head_; }
   bool is_oneway() const { return is_oneway_; }
 
   // The layouts of its classes where a call needs no more than these: the classes are ours, start with all
@@ -46,13 +50,22 @@ class ServedMethod {
     bool is_known = false;   // whether it starts with all fields None
     bool is_plain = false;
   };
-  static const Layout* plain_layout(Kind& kind);
+  static const Layout* plain_layout(Kind& kind) {
+    if (kind.is_plain) [[likely]] {
+      const Layout* current = payload::current_layout(reinterpret_cast<PyTypeObject*>(kind.type.get()));
+      if (current != nullptr && current->is_direct()) [[likely]]
+        return current;
+    }
+    return new_plain_layout(kind);
+  }
+  static const Layout* new_plain_layout(Kind& kind);
   static Ref make(Kind& kind);
 
   Ref service_;
   Ref handler_;
   Ref name_;
   std::string_view text_;  // in name_
+  std::string reply_head_;
   Kind args_;
   Kind result_;
   Ref scratch_;

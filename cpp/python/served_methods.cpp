@@ -2,14 +2,7 @@
 
 #include "python/errors.hpp"
 
-#include <cstring>
-
-#include "wire/binary.hpp"
-
 namespace fastthrift::python {
-
-using wire::MessageType;
-
 namespace {
 
 // Null for bytes that are no text, and so no name of anything.
@@ -29,24 +22,6 @@ ServedMethods ServedMethods::of_several(PyObject* processor, std::string separat
   methods.several_ = Ref::share(processor);
   methods.separator_ = std::move(separator);
   return methods;
-}
-
-ServedMethod* ServedMethods::find_again(Input& in, wire::Protocol protocol, wire::MessageHeader& header) {
-  if (last_ == nullptr || protocol != wire::Protocol::binary) return nullptr;
-  const std::string& name = last_->first;
-  const std::size_t size = 12 + name.size();
-  if (in.at_hand() < size) return nullptr;
-  const std::uint8_t* at = in.need(size);
-  const auto type =
-      static_cast<MessageType>(load_big_endian<std::uint32_t>(at) - wire::BinaryReader::version_1);
-  if ((type != MessageType::call && type != MessageType::oneway) ||
-      load_big_endian<std::uint32_t>(at + 4) != name.size() ||
-      std::memcmp(at + 8, name.data(), name.size()) != 0) {
-    return nullptr;
-  }
-  header = {name, type, load_big_endian<std::int32_t>(at + 8 + name.size())};
-  in.advance(size);
-  return &last_->second;
 }
 
 ServedMethod* ServedMethods::find(std::string_view name, Unknown& unknown) {

@@ -2,11 +2,13 @@
 
 #include "python/served_method.hpp"
 
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
 #include "base/input.hpp"
+#include "wire/binary.hpp"
 #include "wire/types.hpp"
 
 // What a server can be asked for. All members need the GIL.
@@ -27,9 +29,25 @@ class ServedMethods {
     std::string text;
     bool has_service = true;
   };
-  // A call of the same method as the one before, in the binary protocol: most are. Reads its header. Null:
-  // not that, and nothing is read.
-  ServedMethod* find_again(Input& in, wire::Protocol protocol, wire::MessageHeader& header);
+  // A call of the same method as the one before, in the binary protocol: most are. Reads its header from
+  // `in`, which stands at the beginning of `message`. Null: not that, and nothing is read.
+  ServedMethod* find_again(Input& in, Bytes message, wire::Protocol protocol, wire::MessageHeader& header) {
+    if (last_ == nullptr || protocol != wire::Protocol::binary) return nullptr;
+    const std::string_view name = last_->first;
+    const std::size_t size = 12 + name.size();
+    if (message.size() < size) return nullptr;
+    const std::uint8_t* at = message.data();
+    const auto type =
+        static_cast<wire::MessageType>(load_big_endian<std::uint32_t>(at) - wire::BinaryReader::version_1);
+    if ((type != wire::MessageType::call && type != wire::MessageType::oneway) ||
+        load_big_endian<std::uint32_t>(at + 4) != name.size() ||
+        std::memcmp(at + 8, name.data(), name.size()) != 0) {
+      return nullptr;
+    }
+    header = {name, type, load_big_endian<std::int32_t>(at + 8 + name.size())};
+    in.advance(size);
+    return &last_->second;
+  }
   // Null: `unknown` says more. Valid while this lives.
   ServedMethod* find(std::string_view name, Unknown& unknown);
 
