@@ -83,7 +83,10 @@ class _Stub:
         imports = [
             *(["import builtins as _builtins"] if self._used & self._members - set(SUPPORT) else []),
             *(self._import(module, name) for name, module in SUPPORT.items() if name in self._used),
-            *(f"import {path}" for path in sorted(self._module(each) for each in self._included() if self._is_importable(each))),
+            *(
+                f"import {path}"
+                for path in sorted(self._module(each) for each in self._included() if self._is_importable(each))
+            ),
         ]
         aliases = [f"{alias} = {name}" for name, alias in self._aliases.items()]
         lines = [

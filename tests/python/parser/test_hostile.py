@@ -31,7 +31,8 @@ TEXTS = {
     + "]",
     "keys that double": "struct S0 {} const S0 a0 = {} "
     + "".join(
-        f'struct S{i + 1} {{ 1: S{i} a 2: S{i} b }} const S{i + 1} a{i + 1} = {{"a": a{i}, "b": a{i}}} ' for i in range(60)
+        f'struct S{i + 1} {{ 1: S{i} a 2: S{i} b }} const S{i + 1} a{i + 1} = {{"a": a{i}, "b": a{i}}} '
+        for i in range(60)
     )
     + "const map<S60, i32> m = {a60: 1}",
     "lists as keys that double": "const list<string> a0 = ['a'] "
