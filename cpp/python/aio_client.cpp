@@ -1,4 +1,5 @@
 #include "python/aio.hpp"
+#include "python/application_exception.hpp"
 #include "python/bytes_buffer.hpp"
 #include "python/incoming.hpp"
 #include "python/raised.hpp"
@@ -108,20 +109,19 @@ class ClientSession {
     if (found == waiting_.end()) {
       throw RemoteError(RemoteError::Kind::bad_sequence_id,
                         "Bad sequence ID: no call was sent with " + std::to_string(header.sequence_id) +
-                            ", which '" + std::string(header.name) + "' was answered with");
+                            ", which '" + std::string(header.name) + "' was answered with" +
+                            words_of_exception(header, in, options));
     }
     const RemoteMethod& method = *found->second;
     if (header.name != method.text()) {
       throw RemoteError(RemoteError::Kind::wrong_method_name,
                         "Wrong method name: " + std::string(method.text()) + " was called, '" +
-                            std::string(header.name) + "' answered");
+                            std::string(header.name) + "' answered" +
+                            words_of_exception(header, in, options));
     }
     py::object result = py::none(), error = py::none();
     if (header.type == MessageType::exception) {
-      PyObject* type = registered_exception("TApplicationException");
-      if (type == nullptr) raise(PyExc_RuntimeError, "TApplicationException is not registered");
-      const Ref raised = checked(PyObject_CallNoArgs(type));
-      read_struct(in, raised.get(), options);
+      const Ref raised = read_application_exception(in, options);
       error = py::reinterpret_borrow<py::object>(raised.get());
     } else {
       const Ref answer = method.read_result(in, options);

@@ -1,3 +1,4 @@
+#include "python/application_exception.hpp"
 #include "python/client.hpp"
 
 #include "net/stream.hpp"
@@ -132,19 +133,15 @@ Ref read_answer(Client* client, const RemoteMethod& method, Bytes reply, const C
     throw RemoteError(RemoteError::Kind::bad_sequence_id,
                       "Bad sequence ID: " + std::string(method.text()) + " was sent with " +
                           std::to_string(client->sequence_id) + ", the answer has " +
-                          std::to_string(header.sequence_id));
+                          std::to_string(header.sequence_id) + words_of_exception(header, in, options));
   }
   if (header.name != method.text()) {
     throw RemoteError(RemoteError::Kind::wrong_method_name,
                       "Wrong method name: " + std::string(method.text()) + " was called, '" +
-                          std::string(header.name) + "' answered");
+                          std::string(header.name) + "' answered" + words_of_exception(header, in, options));
   }
   if (header.type == wire::MessageType::reply) return method.read_result(in, options);
-  PyObject* type = registered_exception("TApplicationException");
-  if (type == nullptr) raise(PyExc_RuntimeError, "TApplicationException is not registered");
-  Ref error = checked(PyObject_CallNoArgs(type));
-  read_struct(in, error.get(), options);
-  return error;
+  return read_application_exception(in, options);
 }
 
 // Null without an error: not this way.

@@ -143,7 +143,7 @@ Ref ValueBuilder::list(const Value& value, const Schema& owner, Index element) {
 Ref ValueBuilder::set(const Value& value, const Schema& owner, Index element) {
   Ref made = checked(PySet_New(nullptr));
   for (const Value& item : value.items) {
-    checked_status(PySet_Add(made.get(), hashable(this->value(item, owner, element)).get()));
+    checked_status(PySet_Add(made.get(), key(item, owner, element).get()));
   }
   return made;
 }
@@ -151,11 +151,28 @@ Ref ValueBuilder::set(const Value& value, const Schema& owner, Index element) {
 Ref ValueBuilder::map(const Value& value, const Schema& owner, const schema::Type& type) {
   Ref made = checked(PyDict_New());
   for (std::size_t i = 0; i + 1 < value.items.size(); i += 2) {
-    const Ref key = hashable(this->value(value.items[i], owner, type.key));
+    const Ref key = this->key(value.items[i], owner, type.key);
     const Ref item = this->value(value.items[i + 1], owner, type.element);
     checked_status(PyDict_SetItem(made.get(), key.get(), item.get()));
   }
   return made;
+}
+
+// What is hashed is walked whole, and lists are copied: constants that hold others twice, a few lines of
+// them, would keep that busy for ever.
+Ref ValueBuilder::key(const Value& value, const Schema& owner, Index type) {
+  Ref made = this->value(value, owner, type);
+  count_references(value);
+  return hashable(std::move(made));
+}
+
+void ValueBuilder::count_references(const Value& value) {
+  for (const Value& item : value.items) count_references(item);
+  if (value.kind != Value::Kind::constant) return;
+  made_ += size(value).objects - 1;
+  const schema::Constant& constant = value.owner->constants()[value.definition];
+  if (made_ > ValueSize::max_made)
+    fail("Keys and members of sets hold too much with", constant.name, constant.place);
 }
 
 Ref ValueBuilder::structure(const Value& value) {

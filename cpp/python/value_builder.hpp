@@ -32,6 +32,8 @@ class ValueBuilder {
   Ref list(const schema::Value& value, const schema::Schema& owner, schema::Index element);
   Ref set(const schema::Value& value, const schema::Schema& owner, schema::Index element);
   Ref map(const schema::Value& value, const schema::Schema& owner, const schema::Type& type);
+  Ref key(const schema::Value& value, const schema::Schema& owner, schema::Index type);
+  void count_references(const schema::Value& value);
   Ref structure(const schema::Value& value);
   [[noreturn]] void fail(const char* problem, const std::string& name, const schema::Place& place) const;
 

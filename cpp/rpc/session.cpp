@@ -231,8 +231,14 @@ Session::Handled Session::handle(bool has_others) {
   if (closed_) return Handled::done;
   in_handler_ = true;
   const std::size_t limit = sessions_.unsent, before = unsent();
-  Turn turn(sessions_.leadership(), before < limit ? limit - before : 1, has_others, sessions_.draining);
-  outcome_ = handler_->answer(std::span(messages_).subspan(answered_), *framing_, answers_, turn);
+  std::size_t most_bytes = before < limit ? limit - before : 1;
+  std::span<const Bytes> messages = std::span(messages_).subspan(answered_);
+  if (!sessions_.is_alone()) {
+    most_bytes = std::min(most_bytes, share_bytes);
+    messages = messages.first(std::min(messages.size(), share_messages));
+  }
+  Turn turn(sessions_.leadership(), most_bytes, has_others, sessions_.draining);
+  outcome_ = handler_->answer(messages, *framing_, answers_, turn);
   is_put_off_ = has_others && outcome_.messages == 0 && !outcome_.close;
   if (!turn.end()) return Handled::lost_lead;
   in_handler_ = false;

@@ -108,6 +108,9 @@ class Session {
 
  private:
   static constexpr std::uint32_t least_room = 1024, most_room = 1 << 18, most_discarded = 1 << 20;
+  // What a connection gets answered before the others have their turn: a thousand that ask for megabytes
+  // without a pause delay everybody else's call by a thousand times that.
+  static constexpr std::size_t share_bytes = 1 << 16, share_messages = 128;
 
   struct Receipt;
   template <class T>

@@ -35,6 +35,11 @@ def check_answer(api: str, header: tuple[Any, int, int], sent: int | None, is_le
     return is_exception
 
 
+def add_words(error: TApplicationException, told: TApplicationException) -> None:
+    """Lets ``error``, about an EXCEPTION that does not answer the call, say what the server said."""
+    error.message = f"{error.message}: {told}"
+
+
 def outcome_of(answer: Any) -> Any:
     """What a call gives or raises: ``answer`` is its result struct or a TApplicationException."""
     if isinstance(answer, TApplicationException):

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from types import TracebackType
 
 from fastthrift import _core, defaults
-from fastthrift.answer import check_answer, outcome_of
+from fastthrift.answer import add_words, check_answer, outcome_of
 from fastthrift.thrift import (
     TApplicationException,
     TException,
@@ -179,7 +179,15 @@ class TClient(_core.ClientCalls):
     def _read_answer(self, api: str) -> Any:
         """The result struct or the exception of the next message; raises for a message that is no answer to this."""
         header = self._iprot.read_message_begin()
-        is_exception = check_answer(api, header, self._sent, self.lenient_seqid)
+        try:
+            is_exception = check_answer(api, header, self._sent, self.lenient_seqid)
+        except TApplicationException as error:
+            if header[1] == TMessageType.EXCEPTION:
+                told = TApplicationException()
+                with contextlib.suppress(Exception):  # the first error is the one to report
+                    told.read(self._iprot)
+                    add_words(error, told)
+            raise
         answer = TApplicationException() if is_exception else getattr(self._service, api + "_result")()
         answer.read(self._iprot)
         self._iprot.read_message_end()

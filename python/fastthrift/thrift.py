@@ -236,8 +236,10 @@ class TApplicationException(TException):
         self.message = message
 
     def __str__(self) -> str:
+        if isinstance(self.message, bytes):  # what came was not UTF-8
+            return self.message.decode("utf-8", "backslashreplace")
         if self.message:
-            return self.message
+            return str(self.message)
         return _APPLICATION_TEXTS.get(self.type, "Default (unknown) TApplicationException")
 
 

@@ -3,6 +3,7 @@ next calls gets what was left over."""
 
 from __future__ import annotations
 
+import asyncio
 import struct
 import threading
 import time
@@ -149,4 +150,65 @@ def test_an_application_exception_comes_through(way: str) -> None:
         with pytest.raises(TApplicationException, match="no") as raised:
             client.add(1, 2)
         assert raised.value.type == TApplicationException.INTERNAL_ERROR
+        client.close()
+
+
+def _exception(text: bytes) -> bytes:
+    return b"\x0b\0\1" + struct.pack("!i", len(text)) + text + bytes.fromhex("08 0002 00000006 00")
+
+
+NOT_MINE = {
+    "of no call": ("add", 0, TApplicationException.BAD_SEQUENCE_ID),
+    "of a later call": ("add", 99, TApplicationException.BAD_SEQUENCE_ID),
+    "of another method": ("echo", None, TApplicationException.WRONG_METHOD_NAME),
+}
+
+
+@pytest.mark.parametrize("name, sequence_id, kind", NOT_MINE.values(), ids=NOT_MINE.keys())
+def test_an_exception_that_answers_no_call_still_says_why(way: str, name: str, sequence_id: Any, kind: int) -> None:
+    def answer(_: bytes, sent: int) -> bytes:
+        return message(name, EXCEPTION, sent if sequence_id is None else sequence_id, _exception(b"no room for you"))
+
+    with answering(answer) as peer:
+        client = connect(peer.port, way)
+        with pytest.raises(TApplicationException, match=": no room for you$") as raised:
+            client.add(1, 2)
+        assert raised.value.type == kind
+        with pytest.raises(TException):  # out of step all the same
+            client.add(1, 2)
+        client.close()
+
+
+@pytest.mark.parametrize("name, sequence_id, kind", NOT_MINE.values(), ids=NOT_MINE.keys())
+def test_an_exception_that_answers_no_call_of_asyncio_still_says_why(name: str, sequence_id: Any, kind: int) -> None:
+    async def call(port: int) -> None:
+        client = await rpc.make_aio_client(calc.Calc, "127.0.0.1", port, timeout=5_000)
+        with pytest.raises(TApplicationException, match=": no room for you$") as raised:
+            await client.add(1, 2)
+        assert raised.value.type == kind
+        client.close()
+
+    def answer(_: bytes, sent: int) -> bytes:
+        return message(name, EXCEPTION, sent if sequence_id is None else sequence_id, _exception(b"no room for you"))
+
+    with answering(answer) as peer:
+        asyncio.run(call(peer.port))
+
+
+def test_an_exception_of_another_call_that_cannot_be_read_is_an_exception_of_thrift(way: str) -> None:
+    for body in (b"\x0b\0\1\x7f\xff\xff\xff", b"\x05\0\1", b"\x0c\0\x63" * 1000):
+        with answering(lambda name, seqid, body=body: message("add", EXCEPTION, 0, body)) as peer:
+            client = connect(peer.port, way)
+            with pytest.raises(TException, match="the answer has 0$" if way == "generic" else None):
+                client.add(1, 2)
+            client.close()
+
+
+def test_an_exception_whose_words_are_not_utf_8_can_be_printed(way: str) -> None:
+    with answering(lambda name, seqid: message("add", EXCEPTION, seqid, _exception(b"caf\xe9 \xff"))) as peer:
+        client = connect(peer.port, way)
+        with pytest.raises(TApplicationException) as raised:
+            client.add(1, 2)
+        assert str(raised.value) == "caf\\xe9 \\xff"
+        assert raised.value.message == b"caf\xe9 \xff"
         client.close()

@@ -32,7 +32,7 @@ def enum_item_name(name: str, is_int_enum: bool) -> str:
     is_sunder = len(name) > 2 and name[0] == name[-1] == "_" != name[1]
     if is_int_enum and (name == "mro" or is_sunder):
         return name + "_"
-    return escaped(name, ENUM_ATTRIBUTES)
+    return escaped(name, frozenset() if is_int_enum else ENUM_ATTRIBUTES)
 
 
 def method_name(name: str) -> str:

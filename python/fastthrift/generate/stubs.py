@@ -65,7 +65,7 @@ class _Stub:
 
     def text(self) -> str:
         for include in self._program.includes:
-            if _is_name(include.name):
+            if _is_name(include.name) and self._is_importable(include):
                 self._lines.append(f"{include.name} = {self._module(include)}")
         for each in self._program.definitions:
             if not _is_name(each.name):
@@ -83,7 +83,10 @@ class _Stub:
         imports = [
             *(["import builtins as _builtins"] if self._used & self._members - set(SUPPORT) else []),
             *(self._import(module, name) for name, module in SUPPORT.items() if name in self._used),
-            *(f"import {path}" for path in sorted(self._module(each) for each in self._included())),
+            *(
+                f"import {path}"
+                for path in sorted(self._module(each) for each in self._included() if self._is_importable(each))
+            ),
         ]
         aliases = [f"{alias} = {name}" for name, alias in self._aliases.items()]
         lines = [
@@ -109,6 +112,10 @@ class _Stub:
     def _module(self, program: Program) -> str:
         return module_name(program, self._folder)
 
+    def _is_importable(self, program: Program) -> bool:
+        """A file's name may be what no import statement can say."""
+        return all(_is_name(part) for part in self._module(program).split("."))
+
     def _import(self, module: str, name: str) -> str:
         local = self._support(name)
         return f"from {module} import {name}" + (f" as {local}" if local != name else "")
@@ -122,6 +129,8 @@ class _Stub:
 
     def _class(self, definition: Enum | Struct | Service) -> str:
         if definition.program is not self._program:
+            if not self._is_importable(definition.program):
+                return self._support("Any")
             return f"{self._module(definition.program)}.{definition.name}"
         if definition.name not in self._hidden:
             return definition.name
@@ -187,7 +196,8 @@ class _Stub:
 
     def _add_class(self, name: str, base: str, fields: list[Field], doc: str, depth: int) -> None:
         margin = "    " * depth
-        shown = [each for each in fields if _is_name(each.name)]
+        named = {each.name: each for each in reversed(fields) if _is_name(each.name)}
+        shown = [each for each in fields if named.get(each.name) is each]  # an exception may be called success too
         self._lines += ["", f"{margin}class {name}({base}):"]
         self._lines += docstring(doc, depth + 1, ("Attributes", ((each.name, each.doc) for each in shown if each.doc)))
         class_var, any_ = self._support("ClassVar"), self._support("Any")

@@ -66,6 +66,7 @@ struct Record {
   std::vector<std::string> warnings;
   std::vector<std::thread::id> threads;  // of each answer
   std::atomic<int> batches{0};
+  std::atomic<std::size_t> most_messages{0}, most_bytes{0};  // of a batch
   std::atomic<int> threads_started{0}, threads_stopped{0}, handlers{0};
   Gate gate;
 
@@ -111,6 +112,10 @@ class TextHandler final : public rpc::Handler {
       ++answered.messages;
       if (text == "close") answered.close = true;
       if (answered.close || turn.is_over(answers.size())) break;
+    }
+    for (const auto& [most, now] :
+         {std::pair{&record_.most_messages, answered.messages}, {&record_.most_bytes, answers.size()}}) {
+      if (*most < now) *most = now;  // by the one thread that leads
     }
     return answered;
   }

@@ -166,6 +166,24 @@ void test_a_client_that_never_reads_is_read_no_more() {
   sender.join();
 }
 
+void test_the_others_have_their_turn_however_much_a_client_asks_for() {
+  TextServer text;
+  const test::Socket client = text.connect(), other = text.connect();
+  for (const test::Socket* each : {&client, &other}) {
+    send_all(*each, framed("hello"));
+    BOOST_TEST_EQ(receive_framed(*each), "hello");
+  }
+  std::string calls;
+  for (int i = 0; i < 5000; ++i) calls += framed("x");
+  for (int i = 0; i < 100; ++i) calls += framed("big 20000");
+  std::thread sender([&] { send_all(client, calls); });
+  for (int i = 0; i < 5000; ++i) BOOST_TEST_EQ(receive_framed(client), "x");
+  for (int i = 0; i < 100; ++i) BOOST_TEST_EQ(receive_framed(client).size(), 20'000u);
+  sender.join();
+  BOOST_TEST(text.record->most_messages <= 128u);
+  BOOST_TEST(text.record->most_bytes <= 65'536u + 20'004u);
+}
+
 void test_calls_are_read_while_answers_are_on_their_way() {
   TextServer text;
   const test::Socket client = text.connect();
@@ -495,6 +513,7 @@ void test_server() {
   test_bytes_that_are_no_message_end_their_connection_only();
   test_a_handler_can_close_after_its_answer();
   test_a_client_that_never_reads_is_read_no_more();
+  test_the_others_have_their_turn_however_much_a_client_asks_for();
   test_calls_are_read_while_answers_are_on_their_way();
   test_idle_half_sent_and_unread_connections_are_closed_in_time();
   test_a_message_that_trickles_in_is_bounded_as_a_whole();

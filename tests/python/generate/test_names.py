@@ -101,6 +101,7 @@ def test_an_exceptions_args_are_its_own(generated):
 
 
 def test_an_int_enum_has_names_that_enum_reserves(generated):
-    module = generated("enum E {mro, _x_, name, value, real, None}", "--gen", "py:enum")
-    assert [each.name for each in module.E] == ["mro_", "_x__", "name", "value", "real", "None_"]
-    assert [each.value for each in module.E] == [0, 1, 2, 3, 4, 5]
+    module = generated("enum E {mro, _x_, name, value, real, None, _VALUES_TO_NAMES}", "--gen", "py:enum")
+    names = ["mro_", "_x__", "name", "value", "real", "None_", "_VALUES_TO_NAMES"]
+    assert [each.name for each in module.E] == names
+    assert [each.value for each in module.E] == [0, 1, 2, 3, 4, 5, 6]

@@ -116,6 +116,30 @@ def test_names_that_no_stub_can_say_are_left_out(run):
     assert "def __init__(self, a: Optional[int] = None, **kwargs: Any) -> None: ..." in stub
 
 
+@pytest.mark.parametrize("name", ["..x", "a b", "1x", "a as b;import os", 'a"""b', "class", "x-y"])
+def test_no_stub_imports_files_whose_names_no_import_can_say(run, name):
+    quote = "'" if '"' in name else '"'
+    made = run(
+        {"x.thrift": f"include {quote}{name}.thrift{quote}\nstruct A {{}}", f"{name}.thrift": ""}, "--gen", "pyi"
+    )
+    imported = [each for each in ast.walk(ast.parse(made["gen-pyi/x_thrift.pyi"])) if isinstance(each, ast.Import)]
+    assert [each.names[0].name for each in imported] == (["class_thrift"] if name == "class" else [])
+
+
+def test_types_of_files_that_cannot_be_imported_are_any(run):
+    made = run(
+        {"x.thrift": 'include "a b/y.thrift"\nstruct A {1: y.B b}', "a b/y.thrift": "struct B {}"}, "--gen", "pyi"
+    )
+    assert "import y_thrift\n" in made["gen-pyi/x_thrift.pyi"]  # `load` takes the file's name alone there
+    made = run({"x.thrift": 'include "1/y-z.v2.thrift"\nstruct A {1: i32 a}', "1/y-z.v2.thrift": ""}, "--gen", "pyi")
+    assert "y-z" not in made["gen-pyi/x_thrift.pyi"]
+
+
+def test_an_exception_called_success_is_not_declared_twice(run):
+    made = run("exception E {} service S {i32 f() throws (1: E success)}", "--gen", "pyi")
+    assert declared(made["gen-pyi/x_thrift.pyi"])["S"] >= {"f_result"}
+
+
 def test_real_files(run, tmp_path):
     if not CORPUS.is_dir():
         pytest.skip("the IDL files of ../shared/idl are not here")

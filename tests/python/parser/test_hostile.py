@@ -29,6 +29,15 @@ TEXTS = {
     + "const list<S18> a = ["
     + "{}," * 1000
     + "]",
+    "keys that double": "struct S0 {} const S0 a0 = {} "
+    + "".join(
+        f'struct S{i + 1} {{ 1: S{i} a 2: S{i} b }} const S{i + 1} a{i + 1} = {{"a": a{i}, "b": a{i}}} '
+        for i in range(60)
+    )
+    + "const map<S60, i32> m = {a60: 1}",
+    "lists as keys that double": "const list<string> a0 = ['a'] "
+    + "".join(f"const {'list<' * (i + 2)}string{'>' * (i + 2)} a{i + 1} = [a{i}, a{i}] " for i in range(60))
+    + f"const set<{'list<' * 61}string{'>' * 61}> m = [a60]",
     "a default that holds itself": "struct A { 1: A a = {} }",
     "defaults that hold each other": "struct A { 1: B b = {} } struct B { 1: A a = {} }",
     "many digits": "const i64 a = " + "9" * 100_000,
@@ -52,6 +61,12 @@ def test_shared_constants_are_cheap():
     text = "const list<i32> a0 = [1] const list<list<i32>> a1 = [a0, a0]"
     module = fastthrift.loads(text)
     assert module.a1 == [[1], [1]] and module.a1[0] is module.a1[1] is module.a0
+
+
+def test_shared_constants_are_keys_as_well():
+    text = "struct S {1: i32 x} const S s = {'x': 1} const list<i32> a = [1, 2] "
+    module = fastthrift.loads(text + "const map<S, list<i32>> m = {s: a} const set<list<i32>> t = [a, [3]]")
+    assert module.m == {module.S(x=1): [1, 2]} and module.t == {(1, 2), (3,)}
 
 
 def test_ordinary_defaults_inside_each_other_are_fine():

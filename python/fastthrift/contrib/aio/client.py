@@ -11,7 +11,7 @@ import functools
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-from fastthrift.answer import check_answer, outcome_of
+from fastthrift.answer import add_words, check_answer, outcome_of
 from fastthrift.client import TClient, bottom, call_of, close_all, deadline, is_oneway, is_owners, next_seqid
 from fastthrift.contrib.aio.calls import Calls, calls_over
 from fastthrift.thrift import TApplicationException, TMessageType, args_to_kwargs
@@ -126,7 +126,15 @@ class TAsyncClient:
     async def _read_answer(self, api: str) -> Any:
         """The result struct or the exception of the next message; raises for a message that is no answer to this."""
         header = await self._iprot.read_message_begin()
-        is_exception = check_answer(api, header, self._sent, self.lenient_seqid)
+        try:
+            is_exception = check_answer(api, header, self._sent, self.lenient_seqid)
+        except TApplicationException as error:
+            if header[1] == TMessageType.EXCEPTION:
+                told = TApplicationException()
+                with contextlib.suppress(Exception):  # the first error is the one to report
+                    await self._iprot.read_struct(told)
+                    add_words(error, told)
+            raise
         answer = TApplicationException() if is_exception else getattr(self._service, api + "_result")()
         await self._iprot.read_struct(answer)
         await self._iprot.read_message_end()
