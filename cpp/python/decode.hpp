@@ -58,9 +58,16 @@ class Decoder {
   Ref set(const Layout& layout, const Shape& shape);
   Ref map(const Layout& layout, const Shape& shape);
   Ref items_of(const Layout& layout, const Shape& shape);
+  template <Form form>
+  void fill_items(PyObject* map, std::uint32_t& index, std::uint32_t size, Form value);
+  void plain_items(PyObject* map, std::uint32_t& index, std::uint32_t size, Form key, Form value);
   // An empty list with room for `header.size` elements, or for as many as surely come; `put` adds them.
   Ref roomy_list(const wire::ListHeader& header);
   Ref elements(const wire::ListHeader& header, const Layout& layout, const Shape& shape, Form form);
+  template <Form form>
+  Ref many_elements(const wire::ListHeader& header, const Layout& layout, const Shape& shape);
+  template <Form form>
+  void fill(PyObject* list, std::uint32_t& index, std::uint32_t size);
   Ref structures(const wire::ListHeader& header, PyTypeObject* type);
   // A new reference.
   PyObject* element(typename Reader::Place& place, const Layout& layout, const Shape& shape, Form form);
@@ -74,6 +81,8 @@ class Decoder {
 
 // An empty dict with room for as many items, up to a point: of those beyond `sure` most may never come.
 Ref new_dict(std::uint32_t size, std::size_t sure);
+// An empty list with room for as many elements.
+Ref roomy_list_of(std::uint32_t size);
 // Adds the element at `index` of a list that is being made, taking it over. Python code that finds the list
 // before it is complete finds what is there so far; where it changes the list, RuntimeError.
 [[noreturn]] void refuse_changed_list(PyObject* element);

@@ -11,9 +11,7 @@ Ref Decoder<Reader>::roomy_list(const wire::ListHeader& header) {
   constexpr std::uint32_t ahead = 1024;
   const std::uint64_t at_hand = in_.input().at_hand() / Reader::minimum_size(header.element);
   const std::uint32_t sure = header.size <= at_hand || header.size <= ahead ? header.size : ahead;
-  Ref list = checked(PyList_New(static_cast<Py_ssize_t>(sure)));
-  Py_SET_SIZE(list.get(), 0);
-  return list;
+  return roomy_list_of(sure);
 }
 
 // The place is left while anything but a plain value is read.
@@ -42,6 +40,52 @@ FASTTHRIFT_INLINE Ref Decoder<Reader>::elements(const wire::ListHeader& header, 
     throw;
   }
   place.leave();
+  return list;
+}
+
+// Plain ones one after the other, as far as they are at hand, into the room that the list has. A function of
+// its own, so that the loop has all registers. No Python code can find the list meanwhile.
+template <class Reader>
+template <Form form>
+FASTTHRIFT_APART void Decoder<Reader>::fill(PyObject* list, std::uint32_t& index, std::uint32_t size) {
+  auto* inside = reinterpret_cast<PyListObject*>(list);
+  if (Py_SIZE(inside) != static_cast<Py_ssize_t>(index)) [[unlikely]]
+    return;  // `put` says so
+  const BulkMemory memory;
+  typename Reader::Place place(in_);
+  PyObject** at = inside->ob_item + index;
+  PyObject** const end =
+      inside->ob_item + std::min<std::size_t>(static_cast<std::size_t>(inside->allocated), size);
+  PyObject* element = nullptr;
+  while (at < end) {
+    element = read_in_bulk<form>(place, memory);
+    if (element == nullptr) [[unlikely]]
+      break;
+    *at++ = element;
+  }
+  place.leave();
+  index = static_cast<std::uint32_t>(at - inside->ob_item);
+  Py_SET_SIZE(inside, static_cast<Py_ssize_t>(index));
+  if (element == nullptr && PyErr_Occurred() != nullptr) [[unlikely]]
+    throw PythonError();
+}
+
+template <class Reader>
+template <Form form>
+Ref Decoder<Reader>::many_elements(const wire::ListHeader& header, const Layout& layout, const Shape& shape) {
+  Ref list = roomy_list(header);
+  std::uint32_t i = 0;
+  try {
+    while (i < header.size) {
+      if (form != Form::text || options_.decode_response) fill<form>(list.get(), i, header.size);
+      if (i == header.size) break;
+      put(list.get(), i, value(layout, shape).release());
+      ++i;
+    }
+  } catch (...) {
+    path_.enter_element(i);
+    throw;
+  }
   return list;
 }
 
@@ -80,13 +124,13 @@ Ref Decoder<Reader>::elements_of(const Layout& layout, const Shape& shape) {
   }
   switch (element.form) {  // one loop for each form that comes in bulk
     case Form::i32:
-      return elements(header, layout, element, Form::i32);
+      return many_elements<Form::i32>(header, layout, element);
     case Form::i64:
-      return elements(header, layout, element, Form::i64);
+      return many_elements<Form::i64>(header, layout, element);
     case Form::float64:
-      return elements(header, layout, element, Form::float64);
+      return many_elements<Form::float64>(header, layout, element);
     case Form::text:
-      return elements(header, layout, element, Form::text);
+      return many_elements<Form::text>(header, layout, element);
     case Form::structure:
       if (payload::is_payload_type(element.type)) return structures(header, element.type);
       [[fallthrough]];
@@ -111,6 +155,43 @@ template <class Reader>
 Ref Decoder<Reader>::map(const Layout& layout, const Shape& shape) {
   Ref items = items_of(layout, shape);
   return shape.is_frozen ? frozen(std::move(items)) : items;
+}
+
+// The same for a map.
+template <class Reader>
+template <Form form>
+FASTTHRIFT_APART void Decoder<Reader>::fill_items(PyObject* map, std::uint32_t& index, std::uint32_t size,
+                                                  Form value_form) {
+  const PlainOptions plain{options_.decode_response};
+  const BulkMemory memory;
+  typename Reader::Place place(in_);
+  for (; index < size; ++index) {
+    const std::uint8_t* const before = place.mark();
+    std::int64_t number = 0;
+    const Ref key = Ref::steal(key_in_bulk<form>(place, memory, number));
+    const Ref value = key ? Ref::steal(read_plain(place, value_form, plain)) : Ref();
+    if (!value) {
+      place.back(before);
+      break;
+    }
+    checked_status(form == Form::text ? PyDict_SetItem(map, key.get(), value.get())
+                                      : put_number(map, key.get(), number, value.get()));
+  }
+  place.leave();
+  if (index < size && PyErr_Occurred() != nullptr) [[unlikely]]
+    throw PythonError();
+}
+
+template <class Reader>
+void Decoder<Reader>::plain_items(PyObject* map, std::uint32_t& index, std::uint32_t size, Form key,
+                                  Form value) {
+  if (key == Form::i32) {
+    fill_items<Form::i32>(map, index, size, value);
+  } else if (key == Form::i64) {
+    fill_items<Form::i64>(map, index, size, value);
+  } else if (key == Form::text && options_.decode_response) {
+    fill_items<Form::text>(map, index, size, value);
+  }
 }
 
 template <class Reader>
@@ -139,17 +220,15 @@ Ref Decoder<Reader>::items_of(const Layout& layout, const Shape& shape) {
   const bool is_hashable = key_shape.form < Form::structure;
   const bool is_plain = key_shape.form <= Form::binary && value_shape.form <= Form::binary;
   std::uint32_t i = 0;
-  typename Reader::Place place(in_);
   try {
-    for (; i < header.size; ++i) {
-      Ref key = Ref::steal(element(place, layout, key_shape, key_shape.form));
+    for (;; ++i) {
+      if (is_plain) plain_items(map.get(), i, header.size, key_shape.form, value_shape.form);
+      if (i >= header.size) break;
+      Ref key = this->value(layout, key_shape);
       if (!is_hashable) key = hashable(std::move(key));
-      const Ref value = Ref::steal(element(place, layout, value_shape, value_shape.form));
-      if (!is_plain) place.leave();  // hashing a key or freeing a value may run Python code
+      const Ref value = this->value(layout, value_shape);
       checked_status(PyDict_SetItem(map.get(), key.get(), value.get()));
-      if (!is_plain) place.resume();
     }
-    place.leave();
   } catch (...) {
     path_.enter_element(i);
     throw;

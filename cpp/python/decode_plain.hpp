@@ -2,8 +2,10 @@
 
 #include "python/errors.hpp"
 #include "python/layout.hpp"
-#include "python/number.hpp"
+#include "python/new_object.hpp"
 #include "python/text.hpp"
+
+#include <type_traits>
 
 #include "base/copy.hpp"
 #include "base/hints.hpp"
@@ -22,6 +24,23 @@ inline PyObject* made(PyObject* object) {
   if (object == nullptr) [[unlikely]]
     throw PythonError();
   return object;
+}
+
+// Whether a string comes whose characters are its bytes. Python shares the strings of no and of one
+// character, which new_ascii does not know.
+template <class Place>
+FASTTHRIFT_INLINE bool is_plain_text(const Place& place, Bytes& bytes) {
+  return place.string(bytes) && bytes.size() >= 2 && is_ascii(bytes.data(), bytes.size());
+}
+// Null with an error: no memory.
+template <class Place, class Memory = ObjectMemory>
+FASTTHRIFT_INLINE PyObject* plain_text(Place& place, Bytes bytes, const Memory& memory = {}) {
+  std::uint8_t* characters = nullptr;
+  PyObject* text = new_ascii(bytes.size(), characters, memory);
+  if (text != nullptr) [[likely]]
+    copy_short(characters, bytes.data(), bytes.size());
+  place.advance_behind(bytes);
+  return text;
 }
 
 // A new reference; null without an error: nothing is read.
@@ -45,7 +64,7 @@ FASTTHRIFT_INLINE PyObject* read_plain(Place& place, Form form, const PlainOptio
     }
     case Form::i32: {
       std::int32_t value;
-      return place.i32(value) ? made(PyLong_FromLong(value)) : nullptr;
+      return place.i32(value) ? made(new_integer(value)) : nullptr;
     }
     case Form::i64: {
       std::int64_t value;
@@ -57,15 +76,8 @@ FASTTHRIFT_INLINE PyObject* read_plain(Place& place, Form form, const PlainOptio
     }
     case Form::text: {
       Bytes bytes;
-      // Python shares the strings of no and of one character, which PyUnicode_New does not know.
-      if (!options.makes_text || !place.string(bytes) || bytes.size() < 2 ||
-          !is_ascii(bytes.data(), bytes.size())) {
-        return nullptr;
-      }
-      PyObject* text = made(PyUnicode_New(static_cast<Py_ssize_t>(bytes.size()), 127));
-      copy_short(PyUnicode_1BYTE_DATA(text), bytes.data(), bytes.size());
-      place.advance_behind(bytes);
-      return text;
+      if (!options.makes_text || !is_plain_text(place, bytes)) return nullptr;
+      return made(plain_text(place, bytes));
     }
     case Form::binary: {
       Bytes bytes;
@@ -80,8 +92,55 @@ FASTTHRIFT_INLINE PyObject* read_plain(Place& place, Form form, const PlainOptio
   }
 }
 
+// The same for one of many, for those forms that come in bulk. Null with an error: no memory.
+template <Form form, class Place>
+FASTTHRIFT_INLINE PyObject* read_in_bulk(Place& place, const BulkMemory& memory) {
+  if constexpr (form == Form::i32) {
+    std::int32_t value;
+    return place.i32(value) ? new_integer(value, memory) : nullptr;
+  } else if constexpr (form == Form::i64) {
+    std::int64_t value;
+    return place.i64(value) ? new_integer(value, memory) : nullptr;
+  } else if constexpr (form == Form::float64) {
+    double value;
+    return place.float64(value) ? new_float(value, memory) : nullptr;
+  } else {
+    static_assert(form == Form::text);
+    Bytes bytes;
+    return is_plain_text(place, bytes) ? plain_text(place, bytes, memory) : nullptr;
+  }
+}
+
+// The key of a map; `number`: where it is one.
+template <Form form, class Place>
+FASTTHRIFT_INLINE PyObject* key_in_bulk(Place& place, const BulkMemory& memory, std::int64_t& number) {
+  if constexpr (form == Form::text) {
+    return read_in_bulk<form>(place, memory);
+  } else {
+    std::conditional_t<form == Form::i32, std::int32_t, std::int64_t> value;
+    const bool is_there = [&] {
+      if constexpr (form == Form::i32)
+        return place.i32(value);
+      else
+        return place.i64(value);
+    }();
+    if (!is_there) return nullptr;
+    number = value;
+    return new_integer(value, memory);
+  }
+}
+
+// A protocol's without a Place.
 template <class Owner>
 PyObject* read_plain(wire::NoPlace<Owner>&, Form, const PlainOptions&) {
+  return nullptr;
+}
+template <Form form, class Owner>
+PyObject* read_in_bulk(wire::NoPlace<Owner>&, const BulkMemory&) {
+  return nullptr;
+}
+template <Form form, class Owner>
+PyObject* key_in_bulk(wire::NoPlace<Owner>&, const BulkMemory&, std::int64_t&) {
   return nullptr;
 }
 

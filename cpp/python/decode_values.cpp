@@ -15,6 +15,26 @@ Ref new_dict(std::uint32_t size, std::size_t sure) {
   return checked(PyDict_New());
 }
 
+Ref roomy_list_of(std::uint32_t size) {
+#ifdef FASTTHRIFT_WRITES_OBJECTS
+  // PyList_New would clear the places first, which is another walk through all of them.
+  if (size > 64) {
+    Ref list = checked(PyList_New(0));
+    auto* inside = reinterpret_cast<PyListObject*>(list.get());
+    inside->ob_item = PyMem_New(PyObject*, size);
+    if (inside->ob_item == nullptr) {
+      PyErr_NoMemory();
+      throw PythonError();
+    }
+    inside->allocated = static_cast<Py_ssize_t>(size);
+    return list;
+  }
+#endif
+  Ref list = checked(PyList_New(static_cast<Py_ssize_t>(size)));
+  Py_SET_SIZE(list.get(), 0);
+  return list;
+}
+
 void refuse_changed_list(PyObject* element) {
   Py_DECREF(element);
   raise(PyExc_RuntimeError, "list changed size while it was read");

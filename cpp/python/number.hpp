@@ -7,7 +7,6 @@
 #include <longintrepr.h>
 #endif
 
-#include <climits>
 #include <cstdint>
 
 // Python's numbers for the wire. Most ints are of one digit, and asking Python for those costs more than
@@ -29,25 +28,6 @@ inline bool long_integer_at(PyObject* value, std::int64_t& number) {
   if (!long_integer(value, found)) return false;
   number = found;
   return true;
-}
-
-// A new int (null with an error: no memory). What Python does for more than one digit costs as much as the
-// allocation.
-inline PyObject* new_integer(std::int64_t number) {
-#if PY_VERSION_HEX < 0x030C0000 && !defined(PYPY_VERSION)
-  const auto bits = static_cast<std::uint64_t>(number);
-  const std::uint64_t magnitude = number < 0 ? 0 - bits : bits;
-  if (magnitude >> PyLong_SHIFT != 0 && magnitude >> (2 * PyLong_SHIFT) == 0) {
-    PyLongObject* made = _PyLong_New(2);
-    if (made == nullptr) return nullptr;
-    made->ob_digit[0] = static_cast<digit>(magnitude & PyLong_MASK);
-    made->ob_digit[1] = static_cast<digit>(magnitude >> PyLong_SHIFT);
-    if (number < 0) Py_SET_SIZE(made, -2);
-    return reinterpret_cast<PyObject*>(made);
-  }
-  if (number >= LONG_MIN && number <= LONG_MAX) return PyLong_FromLong(static_cast<long>(number));
-#endif
-  return PyLong_FromLongLong(number);
 }
 
 // The number, where it is an int of at most 64 bits; runs no Python code.

@@ -1,31 +1,40 @@
 #pragma once
 
 #include "python/errors.hpp"
+#include "python/new_object.hpp"
 #include "python/ref.hpp"
 
 #include <cstdint>
 #include <cstring>
 
 #include "base/bytes.hpp"
+#include "base/hints.hpp"
 
 // Strings between the wire (UTF-8) and Python. Most are short and ASCII, so that case is taken without the
 // decoder.
 namespace fastthrift::python {
 
-inline bool is_ascii(const std::uint8_t* at, std::size_t n) {
+// By words; two or four that overlap cover every size up to 32.
+FASTTHRIFT_INLINE bool is_ascii(const std::uint8_t* at, std::size_t n) {
   constexpr std::uint64_t high = 0x8080808080808080;
-  std::uint64_t word = 0, seen = 0;
+  const auto word = [](const std::uint8_t* from) {
+    std::uint64_t bytes;
+    std::memcpy(&bytes, from, 8);
+    return bytes;
+  };
   if (n < 8) {
+    std::uint64_t seen = 0;
     for (std::size_t i = 0; i < n; ++i) seen |= at[i];
     return (seen & 0x80) == 0;
   }
-  const std::uint8_t* last = at + n - 8;  // the last word overlaps the one before it
-  for (; at < last; at += 8) {
-    std::memcpy(&word, at, 8);
-    seen |= word;
+  const std::uint8_t* const end = at + n;
+  if (n <= 16) return ((word(at) | word(end - 8)) & high) == 0;
+  std::uint64_t seen = word(end - 16) | word(end - 8);
+  for (; end - at > 32; at += 32) {
+    seen |= word(at) | word(at + 8) | word(at + 16) | word(at + 24);
   }
-  std::memcpy(&word, last, 8);
-  return ((seen | word) & high) == 0;
+  if (end - at > 16) seen |= word(at) | word(at + 8);
+  return (seen & high) == 0;
 }
 
 inline Ref bytes_of(Bytes bytes) {
@@ -38,11 +47,12 @@ inline Ref bytes_of(Bytes bytes) {
 Ref decoded_text(Bytes bytes, bool is_strict);
 
 inline Ref text_of(Bytes bytes, bool is_strict) {
-  // Python shares the strings of no and of one character, which PyUnicode_New does not know.
+  // Python shares the strings of no and of one character, which new_ascii does not know.
   if (bytes.size() < 2 || !is_ascii(bytes.data(), bytes.size())) [[unlikely]]
     return decoded_text(bytes, is_strict);
-  Ref text = checked(PyUnicode_New(static_cast<Py_ssize_t>(bytes.size()), 127));
-  std::memcpy(PyUnicode_1BYTE_DATA(text.get()), bytes.data(), bytes.size());
+  std::uint8_t* characters = nullptr;
+  Ref text = checked(new_ascii(bytes.size(), characters));
+  std::memcpy(characters, bytes.data(), bytes.size());
   return text;
 }
 

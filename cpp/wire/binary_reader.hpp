@@ -88,6 +88,9 @@ class BinaryReader {
       return true;
     }
     FASTTHRIFT_INLINE void advance_behind(Bytes bytes) { at_ = bytes.data() + bytes.size(); }
+    // Elements that were read are read again: `back` to where `mark` was.
+    FASTTHRIFT_INLINE const std::uint8_t* mark() const { return at_; }
+    FASTTHRIFT_INLINE void back(const std::uint8_t* mark) { at_ = mark; }
 
    private:
     template <class T>

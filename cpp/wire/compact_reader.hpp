@@ -102,6 +102,8 @@ class CompactReader {
       return true;
     }
     FASTTHRIFT_INLINE void advance_behind(Bytes bytes) { at_ = bytes.data() + bytes.size(); }
+    FASTTHRIFT_INLINE const std::uint8_t* mark() const { return at_; }
+    FASTTHRIFT_INLINE void back(const std::uint8_t* mark) { at_ = mark; }
 
    private:
     template <class T>

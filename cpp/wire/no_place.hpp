@@ -26,6 +26,8 @@ class NoPlace {
   // and a reader's.
   bool stop() { return false; }
   bool field_begin(const FieldHead&) { return false; }
+  const std::uint8_t* mark() const { return nullptr; }
+  void back(const std::uint8_t*) {}
 
  private:
   Owner& owner_;

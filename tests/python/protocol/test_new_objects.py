@@ -1,0 +1,233 @@
+"""Numbers and strings that decoding makes are Python's own in every respect: in what they say, in memory, and in who is told."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import pickle
+import platform
+import struct as packing
+import subprocess
+import sys
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import fastthrift
+from fastthrift.protocol.exc import TProtocolException
+from twins import BYTE, CODECS, DOUBLE, I16, I32, I64, LIST, MAP, STRING, Codec, struct
+
+BY_CODEC = pytest.mark.parametrize("codec", CODECS, ids=lambda codec: codec.name)
+HERE = Path(__file__).parent
+
+
+def around_powers(bits: int) -> list[int]:
+    """Small ints and both sides of every power of two that fits; Python's hash begins anew at 2^61 - 1."""
+    powers = {sign * (1 << n) + d for n in range(bits) for sign in (1, -1) for d in (-2, -1, 0, 1)}
+    return sorted(n for n in {*powers, *range(-300, 300)} if -(1 << bits - 1) <= n < 1 << bits - 1)
+
+
+TEXTS = [
+    *("".join(chr(33 + i % 90) for i in range(size)) for size in (*range(80), 127, 128, 400, 511, 512, 513, 70_000)),
+    *("é" + "a" * size for size in range(40)),
+    *("a" * size + "€" for size in range(70)),
+    *("a" * size + "\x7f" for size in range(70)),
+    "a" * 16 + "ü" + "a" * 40,
+    "a" * 24 + "ü" + "a" * 8,
+    "\0\0\0",
+    "𝄞",
+]
+DOUBLES = [0.0, -0.0, 1.5, -2.25e300, 5e-324, float("inf"), float("-inf"), *(i / 7 for i in range(300))]
+BULKS: list[tuple[str, int, list[Any]]] = [
+    ("i8", BYTE, around_powers(8)),
+    ("i16", I16, around_powers(16)),
+    ("i32", I32, around_powers(32)),
+    ("i64", I64, around_powers(64)),
+    ("double", DOUBLE, DOUBLES),
+    ("string", STRING, TEXTS),
+]
+BY_BULK = pytest.mark.parametrize(("ttype", "values"), [b[1:] for b in BULKS], ids=[b[0] for b in BULKS])
+
+
+def decoded(codec: Codec, spec: tuple[Any, ...], value: Any) -> Any:
+    """The value of a field, once around through bytes."""
+    cls = struct("Holder", {1: spec}).ours
+    return codec.read(cls(), codec.write(cls(v=value))).v
+
+
+def made_by_python(value: Any) -> Any:
+    """An equal object that Python makes of something else, so that nobody has hashed it yet."""
+    if isinstance(value, int):
+        return int(str(value))
+    if isinstance(value, float):
+        return packing.unpack("<d", packing.pack("<d", value))[0]
+    return value.encode().decode()
+
+
+def memory(value: Any) -> bytes:
+    """What stands in memory behind the reference count."""
+    raw = bytearray(ctypes.string_at(id(value), sys.getsizeof(value)))
+    if isinstance(value, str):
+        raw[33:40] = bytes(7)  # behind the eight bits of the state Python leaves what was there
+    return bytes(raw[8:])
+
+
+def check_alike(got: Any, value: Any) -> None:
+    assert type(got) is type(value)
+    assert repr(got) == repr(value)
+    assert got == value
+    assert sys.getsizeof(got) == sys.getsizeof(value)
+    assert hash(got) == hash(value)
+    assert pickle.loads(pickle.dumps(got)) == value
+    assert pickle.dumps(got) == pickle.dumps(value)
+    assert not gc.is_tracked(got)
+    if isinstance(got, str):
+        assert got.isascii() == value.isascii()
+        assert got.upper() + "\u20ac" == value.upper() + "\u20ac"
+        assert got.encode() == value.encode()
+        assert sys.intern(got) == value
+    else:
+        assert -got == -value
+        assert got / 3 == value / 3
+
+
+@BY_CODEC
+@BY_BULK
+def test_elements_are_as_python_makes_them(codec: Codec, ttype: int, values: list[Any]) -> None:
+    got = decoded(codec, (LIST, "v", ttype), values)
+    assert len(got) == len(values)
+    for i, value in enumerate(values):
+        check_alike(got[i], made_by_python(value))
+
+
+@BY_CODEC
+@BY_BULK
+def test_fields_are_as_python_makes_them(codec: Codec, ttype: int, values: list[Any]) -> None:
+    for value in values:
+        check_alike(decoded(codec, (ttype, "v"), value), made_by_python(value))
+
+
+@pytest.mark.skipif(platform.python_implementation() != "CPython" or sys.maxsize < 1 << 32, reason="other memory")
+@BY_CODEC
+@BY_BULK
+def test_elements_look_in_memory_as_python_makes_them(codec: Codec, ttype: int, values: list[Any]) -> None:
+    many = [value for value in values if not isinstance(value, str) or (value.isascii() and len(value) > 1)]
+    got = decoded(codec, (LIST, "v", ttype), many)
+    assert [memory(one) for one in got] == [memory(made_by_python(value)) for value in many]
+
+
+@BY_CODEC
+@BY_BULK
+def test_elements_are_held_by_their_list_alone(codec: Codec, ttype: int, values: list[Any]) -> None:
+    values = [v for v in values if v not in range(-5, 257) and (ttype != STRING or len(v) > 1)]
+    got, expected = decoded(codec, (LIST, "v", ttype), values), [made_by_python(value) for value in values]
+    assert [sys.getrefcount(one) for one in got] == [sys.getrefcount(one) for one in expected]
+    assert gc.is_tracked(got)
+
+
+KEYS: list[tuple[str, int, list[Any]]] = [(name, ttype, values) for name, ttype, values in BULKS if ttype != DOUBLE]
+BY_KEY = pytest.mark.parametrize(("key_type", "keys"), [key[1:] for key in KEYS], ids=[key[0] for key in KEYS])
+
+
+@BY_CODEC
+@BY_KEY
+@BY_BULK
+def test_keys_are_found_by_what_equals_them(
+    codec: Codec, key_type: int, keys: list[Any], ttype: int, values: list[Any]
+) -> None:
+    expected = {key: values[i % len(values)] for i, key in enumerate(keys)}
+    got = decoded(codec, (MAP, "v", (key_type, ttype)), expected)
+    assert type(got) is dict
+    assert list(got.items()) == list(expected.items())
+    for key, value in expected.items():
+        assert repr(got[made_by_python(key)]) == repr(value)
+    assert gc.is_tracked(got) == gc.is_tracked({made_by_python(key): value for key, value in expected.items()})
+    for key in list(got):
+        del got[made_by_python(key)]
+    assert got == {}
+
+
+@BY_KEY
+def test_last_of_several_equal_keys_wins(key_type: int, keys: list[Any]) -> None:
+    codec = CODECS[0]
+    cls = struct("Holder", {1: (MAP, "v", (key_type, I64))}).ours
+    data = codec.write(cls(v=dict.fromkeys(keys, 1_000_000)))
+    head, items = data[:5], data[9:-1]  # the field, the types; the size; the items, the end
+    twice = head + packing.pack(">i", 2 * len(keys)) + items + items.replace(packing.pack(">q", 1_000_000), b"%7d " % 5)
+    got = codec.read(cls(), twice + b"\0").v
+    assert list(got) == list(dict.fromkeys(keys))
+    assert set(got.values()) == {packing.unpack(">q", b"%7d " % 5)[0]}
+
+
+@BY_CODEC
+def test_mixed_strings_keep_their_order(codec: Codec) -> None:
+    """Plain ones are read in a row, the others one by one."""
+    values = ["", "a", "ab", "é", "abc", "abcd", "", "", "x" * 300, "€uro", "last"] * 30
+    assert decoded(codec, (LIST, "v", STRING), values) == values
+    items = {f"{i}{value}": value for i, value in enumerate(values)}
+    assert list(decoded(codec, (MAP, "v", (STRING, STRING)), items).items()) == list(items.items())
+
+
+@pytest.mark.parametrize("ttype", [I32, I64])
+def test_number_that_is_too_long_is_named(ttype: int) -> None:
+    codec = CODECS[1]
+    cls = struct("Holder", {1: (LIST, "v", ttype)}).ours
+    data = codec.write(cls(v=[1_000_000] * 100))
+    with pytest.raises(TProtocolException, match="Variable-length int") as caught:
+        codec.read(cls(), data[:-4] + b"\xff" * 12)
+    assert caught.value.path == "Holder.v[99]"  # type: ignore[attr-defined]
+
+
+@BY_CODEC
+def test_string_that_is_cut_off_in_memory_is_named(codec: Codec) -> None:
+    cls = struct("Holder", {1: (LIST, "v", STRING)}).ours
+    data = codec.write(cls(v=["some text"] * 100))
+    with pytest.raises(TProtocolException, match="Size limit: string of size 9") as caught:
+        codec.read(cls(), data[:-4])
+    assert caught.value.path == "Holder.v[99]"  # type: ignore[attr-defined]
+
+
+def test_watchers_of_memory_see_what_is_made() -> None:
+    codec = CODECS[0]
+    cls = struct("Holder", {1: (LIST, "v", I64)}).ours
+    data = codec.write(cls(v=list(range(1 << 40, (1 << 40) + 5000))))
+    tracemalloc.start()
+    try:
+        before = tracemalloc.get_traced_memory()[0]
+        holder = codec.read(cls(), data)
+        seen = tracemalloc.get_traced_memory()[0] - before
+        assert tracemalloc.get_object_traceback(holder.v[2500]) is not None
+        del holder
+        left = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    assert 5000 * (32 + 8) <= seen < 5000 * 60
+    assert left < 1000
+
+
+@pytest.mark.parametrize("allocator", ["debug", "malloc", "malloc_debug"])
+def test_other_allocators_are_asked(allocator: str) -> None:
+    """The debug ones end the process where something was written outside a block or freed by another."""
+    program = (
+        "import test_new_objects as t\n"
+        "for _, ttype, values in t.BULKS:\n"
+        "    for codec in t.CODECS[:2]:\n"
+        "        for _ in range(3):\n"
+        "            assert repr(t.decoded(codec, (t.LIST, 'v', ttype), values)) == repr(values)\n"
+        "            keys = {value: value for value in values}\n"
+        "            assert t.decoded(codec, (t.MAP, 'v', (ttype, ttype)), keys) == keys\n"
+        "print('done')\n"
+    )
+    places = [str(HERE), str(Path(fastthrift.__file__).resolve().parents[1])]
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, "PYTHONMALLOC": allocator, "PYTHONPATH": os.pathsep.join(places)},
+        capture_output=True,
+        text=True,
+        timeout=50,
+        check=False,
+    )
+    assert done.stdout == "done\n", done.stderr[-3000:]
