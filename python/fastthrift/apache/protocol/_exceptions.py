@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from struct import error as StructError
 from typing import Optional
 
 from fastthrift.apache.Thrift import TException
@@ -44,8 +45,8 @@ class TProtocolTypeError(TProtocolException, TypeError):
     __module__ = _MODULE
 
 
-class TProtocolRangeError(TProtocolException, OverflowError):
-    """A number that its field's type has no room for."""
+class TProtocolRangeError(TProtocolException, OverflowError, StructError):
+    """A number that its field's type has no room for; Apache's plain protocols raise `struct.error` for some of them."""
 
     __module__ = _MODULE
 
