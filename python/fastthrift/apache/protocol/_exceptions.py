@@ -5,7 +5,7 @@ from __future__ import annotations
 from struct import error as StructError
 from typing import Optional
 
-from fastthrift.apache.Thrift import TException
+from fastthrift.apache.Thrift import TException, reduce_typed
 from fastthrift.apache.transport.TTransport import TTransportException
 
 _MODULE = "fastthrift.apache.protocol.TProtocol"
@@ -28,6 +28,8 @@ class TProtocolException(TException):
     def __init__(self, type: int = UNKNOWN, message: Optional[str] = None) -> None:
         TException.__init__(self, message)
         self.type = type
+
+    __reduce__ = reduce_typed
 
 
 class TProtocolSizeError(TTransportException, TProtocolException):
@@ -68,3 +70,4 @@ class TProtocolTextError(TProtocolException, UnicodeDecodeError):
         self.message = UnicodeDecodeError.__str__(self)
 
     __str__ = UnicodeDecodeError.__str__
+    __reduce__ = UnicodeDecodeError.__reduce__  # type: ignore[assignment]
