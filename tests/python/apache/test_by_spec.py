@@ -70,7 +70,7 @@ class Shape:
         if self.ttype == BOOL:
             return rng.random() < 0.5
         if self.ttype == DOUBLE:
-            return rng.choice([0.0, -0.0, 1.5, -2.5e10, 0.1])
+            return rng.choice([1.5, -0.25, 1023.75])  # those of which JSON has one spelling
         if self.ttype in BITS:
             top = 2 ** (BITS[self.ttype] - 1)
             return rng.choice([0, 1, -1, top - 1, -top, rng.randrange(-top, top)])
