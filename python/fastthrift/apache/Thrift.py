@@ -82,6 +82,18 @@ class TException(Exception):
         Exception.__setattr__(self, "message", message)
 
 
+def _remade(cls: type[TException], args: tuple[Any, ...]) -> TException:
+    made = cls.__new__(cls, *args)
+    made.args = args  # OSErrors leave it to `__init__`
+    return made
+
+
+def reduce_typed(error: TException) -> tuple[Any, ...]:
+    """How exceptions of a type and a message pickle: their one argument is the message, which `__init__` would take for the
+    type."""
+    return (_remade, (type(error), error.args), error.__dict__)
+
+
 class TApplicationException(TException):
     """What a server answers instead of a result, or an answer that does not fit the call."""
 
@@ -100,6 +112,8 @@ class TApplicationException(TException):
     def __init__(self, type: int = UNKNOWN, message: Optional[str] = None) -> None:
         TException.__init__(self, message)
         self.type = type
+
+    __reduce__ = reduce_typed
 
     def __str__(self) -> str:
         if self.message:

@@ -36,14 +36,24 @@ def _apaches(error: Exception) -> BaseException:
     return translated(error)
 
 
-_BOTH: dict[type, type] = {}
-
-
 def _also(error: Any) -> BaseException:
     """A TTransportException that handlers of the operating system's error catch as well, as Apache lets it through."""
     shared = next(each for each in type(error).__mro__ if each.__module__ == "builtins")
-    if shared not in _BOTH:
-        _BOTH[shared] = type("TTransportException", (TTransportException, shared), {"__module__": __name__})
-    raised = _BOTH[shared](error.type, error.message, error)
-    raised.errno, raised.strerror = error.errno, error.strerror
+    return _made(shared, error.type, error.message, error.errno, error.strerror, error)
+
+
+@functools.cache
+def _both(shared: type) -> type[TTransportException]:
+    def reduce(self: Any) -> tuple[Any, ...]:
+        # The class is nobody's attribute.
+        return _made, (shared, self.type, self.message, self.errno, self.strerror)
+
+    return type("TTransportException", (TTransportException, shared), {"__module__": __name__, "__reduce__": reduce})
+
+
+def _made(
+    shared: type, kind: int, text: str | None, number: int | None, words: str | None, inner: Any = None
+) -> BaseException:
+    raised: Any = _both(shared)(kind, text, inner)
+    raised.errno, raised.strerror = number, words
     return raised  # type: ignore[no-any-return]

@@ -27,12 +27,8 @@ _TWO_I32 = Struct("!ii")
 _FIELD, _MAP, _LIST = Struct("!bh"), Struct("!bbi"), Struct("!bi")
 
 
-class _RangeError(TProtocolRangeError, _StructError):
-    """As Apache's plain protocol raises it, for handlers of either class."""
-
-
-def _refuse(error: _StructError) -> _RangeError:
-    return _RangeError(TProtocolException.INVALID_DATA, str(error))
+def _refuse(error: _StructError) -> TProtocolRangeError:
+    return TProtocolRangeError(TProtocolException.INVALID_DATA, str(error))
 
 
 class TBinaryProtocol(TProtocolBase):

@@ -59,8 +59,9 @@ class CompactReader(CompactState):
         return size
 
     def _readBinary(self) -> bytes:
-        size = self._readSize()
+        size = self._readVarint()
         self._check_string_length(size)
+        checkIntegerLimits(size, 32)
         found: bytes = self.trans.readAll(size)
         return found
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from struct import error as StructError
 from typing import Optional
 
-from fastthrift.apache.Thrift import TException
+from fastthrift.apache.Thrift import TException, reduce_typed
 from fastthrift.apache.transport.TTransport import TTransportException
 
 _MODULE = "fastthrift.apache.protocol.TProtocol"
@@ -28,6 +29,8 @@ class TProtocolException(TException):
         TException.__init__(self, message)
         self.type = type
 
+    __reduce__ = reduce_typed
+
 
 class TProtocolSizeError(TTransportException, TProtocolException):
     """A length that is negative or above its limit: Apache's plain protocols raise a TTransportException for it."""
@@ -44,8 +47,8 @@ class TProtocolTypeError(TProtocolException, TypeError):
     __module__ = _MODULE
 
 
-class TProtocolRangeError(TProtocolException, OverflowError):
-    """A number that its field's type has no room for."""
+class TProtocolRangeError(TProtocolException, OverflowError, StructError):
+    """A number that its field's type has no room for; Apache's plain protocols raise `struct.error` for some of them."""
 
     __module__ = _MODULE
 
@@ -67,3 +70,4 @@ class TProtocolTextError(TProtocolException, UnicodeDecodeError):
         self.message = UnicodeDecodeError.__str__(self)
 
     __str__ = UnicodeDecodeError.__str__
+    __reduce__ = UnicodeDecodeError.__reduce__  # type: ignore[assignment]

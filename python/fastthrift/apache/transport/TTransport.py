@@ -6,7 +6,7 @@ import struct
 from io import BytesIO
 from typing import Any, Optional
 
-from fastthrift.apache.Thrift import TException
+from fastthrift.apache.Thrift import TException, reduce_typed
 
 DEFAULT_MAX_FRAME_SIZE = 16384000
 DEFAULT_MAX_SASL_NEGOTIATION_SIZE = 1048576
@@ -31,6 +31,8 @@ class TTransportException(TException):
         TException.__init__(self, message)
         self.type = type
         self.inner = inner
+
+    __reduce__ = reduce_typed
 
 
 class TTransportEOF(TTransportException, EOFError):
