@@ -631,10 +631,10 @@ def test_ten_thousand_short_calls_leave_no_objects(server: Running) -> None:
 
 
 def test_threads_of_the_engine_end_with_it() -> None:
-    names = threading.active_count()
+    before = set(threading.enumerate())
     with serving(make()) as running, connect(running) as client:
         assert client.add(1, 2) == 3
         engine = running.server._engine
     assert engine.wait(20_000)
     assert engine.threads == 0
-    assert threading.active_count() == names
+    assert set(threading.enumerate()) <= before  # of those, some may have ended meanwhile
