@@ -7,6 +7,7 @@ go natively (`fastthrift.contrib.aio.calls`), and many may be under way on the c
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
