@@ -19,6 +19,7 @@ namespace {
 struct Learned {
   initproc init = nullptr;
   inquiry clear = nullptr;
+  iternextfunc iternext = nullptr;  // that of no iterator
 } learned;
 
 // Whether type() would find nothing more to do than is done here.
@@ -50,11 +51,15 @@ Ref member_descriptor(PyTypeObject* type, PyObject* name, PyMemberDef* member) {
   return made;
 }
 
+// Behind the class itself, where PyType_GenericAlloc has made place for them and an empty one.
+PyMemberDef* members_of(PyHeapTypeObject* heap) {
+  const Py_ssize_t size = Py_TYPE(reinterpret_cast<PyObject*>(heap))->tp_basicsize;
+  return reinterpret_cast<PyMemberDef*>(reinterpret_cast<char*>(heap) + size);
+}
+
 void add_members(PyHeapTypeObject* heap, PyObject* ns, const std::vector<PyObject*>& slots) {
   PyTypeObject* type = &heap->ht_type;
-  // Behind the class itself, where PyType_GenericAlloc has made place for them and an empty one.
-  auto* member = reinterpret_cast<PyMemberDef*>(reinterpret_cast<char*>(heap) +
-                                                Py_TYPE(reinterpret_cast<PyObject*>(heap))->tp_basicsize);
+  PyMemberDef* member = members_of(heap);
   Ref all = checked(PyTuple_New(static_cast<Py_ssize_t>(slots.size())));
   for (std::size_t i = 0; i < slots.size(); ++i, ++member) {
     Py_INCREF(slots[i]);
@@ -83,7 +88,9 @@ void learn(PyTypeObject* type, const std::vector<Ref>& chosen, const std::vector
 }  // namespace
 
 void learn_from(PyTypeObject* made) {
-  if (made->tp_base == base()) learned = {made->tp_init, made->tp_clear};
+  if (made->tp_base == base() && base()->tp_iternext == nullptr) {
+    learned = {made->tp_init, made->tp_clear, made->tp_iternext};
+  }
 }
 
 Ref make_struct_class(PyObject* name, PyObject* ns, PyObject* initializer) {
@@ -126,6 +133,8 @@ Ref make_struct_class(PyObject* name, PyObject* ns, PyObject* initializer) {
   if (!order.empty()) add_members(heap, ns, order);
   learn(type, chosen, order);
   checked_status(PyType_Ready(type));
+  if (type->tp_iternext == nullptr) type->tp_iternext = learned.iternext;
+  type->tp_members = members_of(heap);
   type->tp_vectorcall = construct;
   use_slot(type, false);
   return made;

@@ -31,9 +31,12 @@ bool is_identifier(PyObject* name) {
   if (!PyUnicode_IS_COMPACT_ASCII(name)) return PyUnicode_IsIdentifier(name) != 0;
   const auto* at = reinterpret_cast<const unsigned char*>(PyUnicode_1BYTE_DATA(name));
   const auto* end = at + PyUnicode_GET_LENGTH(name);
-  const auto is_letter = [](unsigned char c) { return static_cast<unsigned>((c | 0x20) - 'a') < 26 || c == '_'; };
-  return at != end && is_letter(*at) &&
-         std::all_of(at + 1, end, [&](unsigned char c) { return is_letter(c) || static_cast<unsigned>(c - '0') < 10; });
+  const auto is_letter = [](unsigned char c) {
+    return static_cast<unsigned>((c | 0x20) - 'a') < 26 || c == '_';
+  };
+  return at != end && is_letter(*at) && std::all_of(at + 1, end, [&](unsigned char c) {
+           return is_letter(c) || static_cast<unsigned>(c - '0') < 10;
+         });
 }
 
 // A name that attribute access could not tell from something else stays in the instance's dict, where it
@@ -99,16 +102,17 @@ bool bases_take_slots(PyObject* bases) {
 }
 
 std::vector<Ref> slot_names(PyObject* thrift_spec, PyObject* initializer, PyObject* bases, PyObject* ns) {
-  Ref seen = checked(PySet_New(nullptr));
+  // An initializer has no name twice.
+  const Ref seen = thrift_spec == nullptr ? Ref() : checked(PySet_New(nullptr));
   std::vector<Ref> chosen;
   for (Ref& name : field_names(thrift_spec, initializer)) {
     if (!can_be_slot(name.get(), bases, ns)) {
       if (PyErr_Occurred()) throw PythonError();
       continue;
     }
-    const Py_ssize_t before = PySet_GET_SIZE(seen.get());
-    checked_status(PySet_Add(seen.get(), name.get()));
-    if (PySet_GET_SIZE(seen.get()) != before) chosen.push_back(std::move(name));
+    const Py_ssize_t before = seen ? PySet_GET_SIZE(seen.get()) : 0;
+    if (seen) checked_status(PySet_Add(seen.get(), name.get()));
+    if (!seen || PySet_GET_SIZE(seen.get()) != before) chosen.push_back(std::move(name));
   }
   return chosen;
 }
