@@ -6,7 +6,6 @@ import contextlib
 import errno
 import os
 import socket
-import struct
 import sys
 import time
 
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
 MAC_OR_BSD = sys.platform == "darwin" or "bsd" in sys.platform
 
 UNSET: Any = object()
+
+_NO_LINGER = bytes(4 if os.name == "nt" else 8)  # struct linger: two zeros, shorts on Windows and ints elsewhere
 
 _READ_NOTHING = "TSocket read 0 bytes"
 _PEER_CLOSED = (
@@ -118,7 +119,7 @@ class TSocket(TTransportBase):
         self.sock = socket.socket(family, socket.SOCK_STREAM)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("hh" if os.name == "nt" else "ii", 0, 0))
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
 
     def open(self) -> None:
         if self.sock is not None:

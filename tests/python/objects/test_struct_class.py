@@ -57,10 +57,22 @@ def parse_by_type(idl):
 WORDS = """refcount type size name basicsize itemsize dealloc vectorcall_offset getattr setattr as_async repr as_number
 as_sequence as_mapping hash call str getattro setattro as_buffer flags doc traverse clear richcompare weaklistoffset iter
 iternext methods members getset base dict descr_get descr_set dictoffset init alloc new free is_gc bases mro cache
-subclasses weaklist del version_tag finalize vectorcall""".split()
+subclasses weaklist del version_tag finalize vectorcall versions_used""".split()
 # What two classes made by type() differ in as well, and `doc`, a copy of `__doc__` that nothing but
 # `__text_signature__` reads.
-OF_EACH = {"refcount", "name", "dict", "bases", "mro", "cache", "subclasses", "weaklist", "version_tag", "doc"}
+OF_EACH = {
+    "refcount",
+    "name",
+    "dict",
+    "bases",
+    "mro",
+    "cache",
+    "subclasses",
+    "weaklist",
+    "version_tag",
+    "versions_used",
+    "doc",
+}
 VALID_VERSION_TAG = 1 << 19
 
 
