@@ -107,30 +107,35 @@ void ClassBuilder::resolve() {
     const Field& field = bound_.schema().structs()[each.definition].fields[each.position];
     const bool required = field.requiredness == Requiredness::required;
     PyObject* made = bound_.structs[each.definition].get();
-    const Ref name = interned(field.name);
+    PyObject* name = name_of(field);
     const Ref thrift_spec = checked(PyObject_GetAttrString(made, "thrift_spec"));
     const Ref tspec = checked(PyObject_GetAttrString(made, "_tspec"));
-    const Ref spec = specs_.field(name.get(), field.type, required);
+    const Ref spec = specs_.field(name, field.type, required);
     checked_status(PyDict_SetItem(thrift_spec.get(), number(field.id).get(), spec.get()));
-    checked_status(PyDict_SetItem(tspec.get(), name.get(), specs_.entry(field.type, required)));
+    checked_status(PyDict_SetItem(tspec.get(), name, specs_.entry(field.type, required)));
   }
   unresolved_.clear();
 }
 
+PyObject* ClassBuilder::name_of(const Field& field) {
+  Ref& name = field_names_[field.name];
+  if (!name) name = interned(field.name);
+  return name.get();
+}
+
 bool ClassBuilder::add_field(Body& body, const Field& field) {
   const bool required = field.requiredness == Requiredness::required;
-  const Ref name = interned(field.name);
-  Ref spec = specs_.field(name.get(), field.type, required);
+  PyObject* name = name_of(field);
+  Ref spec = specs_.field(name, field.type, required);
   const bool is_known = static_cast<bool>(spec);
-  if (!is_known) spec = SpecBuilder::unresolved(name.get(), required);
+  if (!is_known) spec = SpecBuilder::unresolved(name, required);
   checked_status(PyDict_SetItem(body.thrift_spec.get(), number(field.id).get(), spec.get()));
   checked_status(
-      PyDict_SetItem(body.tspec.get(), name.get(), is_known ? specs_.entry(field.type, required) : Py_None));
-  checked_status(PyDict_SetItem(body.lines.get(), name.get(), number(field.place.line).get()));
-  append_default(body.default_spec, name.get(), default_of(field).get());
+      PyDict_SetItem(body.tspec.get(), name, is_known ? specs_.entry(field.type, required) : Py_None));
+  checked_status(PyDict_SetItem(body.lines.get(), name, number(field.place.line).get()));
+  append_default(body.default_spec, name, default_of(field).get());
   if (!field.annotations.empty()) {
-    checked_status(
-        PyDict_SetItem(body.annotations.get(), name.get(), annotations_dict(field.annotations).get()));
+    checked_status(PyDict_SetItem(body.annotations.get(), name, annotations_dict(field.annotations).get()));
   }
   return is_known;
 }

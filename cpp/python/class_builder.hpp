@@ -8,6 +8,8 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace fastthrift::python {
@@ -77,6 +79,8 @@ class ClassBuilder {
     Ref struct_number = checked(PyLong_FromLong(12));
   };
 
+  // A field's name as an interned string: most fields share theirs with others of the file.
+  PyObject* name_of(const schema::Field& field);
   void make_struct(schema::Index index);
   void resolve();
   // Adds a field; false while its type is not known.
@@ -96,6 +100,7 @@ class ClassBuilder {
   Ref exception_;  // TException, once there is one
   std::vector<State> states_;
   std::vector<Unresolved> unresolved_;
+  std::unordered_map<std::string_view, Ref> field_names_;
 };
 
 }  // namespace fastthrift::python

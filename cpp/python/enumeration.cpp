@@ -11,6 +11,10 @@ constexpr const char* members_attribute = "_value2member_map_";
 }  // namespace
 
 bool has_members(PyObject* enumeration) {
+  if (Py_IS_TYPE(enumeration, &PyType_Type)) {  // an ordinary class: not worth an AttributeError each time
+    static PyObject* const name = PyUnicode_InternFromString(members_attribute);
+    return name != nullptr && _PyType_Lookup(reinterpret_cast<PyTypeObject*>(enumeration), name) != nullptr;
+  }
   return PyObject_HasAttrString(enumeration, members_attribute) != 0;
 }
 

@@ -153,8 +153,10 @@ PyMappingMethods lines{line_count, line_at, nullptr};
 // thriftpy2 registers the source of each __init__ with linecache; whoever has not imported linecache cannot
 // tell.
 void register_source(PyObject* init) {
+  static PyObject* const name = PyUnicode_InternFromString("linecache");
   PyObject* modules = PyImport_GetModuleDict();
-  PyObject* module = modules == nullptr ? nullptr : PyDict_GetItemString(modules, "linecache");
+  PyObject* module = modules == nullptr || name == nullptr ? nullptr : PyDict_GetItemWithError(modules, name);
+  if (module == nullptr && PyErr_Occurred()) throw PythonError();
   if (module == nullptr) return;
   Ref cache = Ref::steal(PyObject_GetAttrString(module, "cache"));
   if (!cache) PyErr_Clear();  // another thread is importing it

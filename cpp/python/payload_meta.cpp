@@ -1,3 +1,4 @@
+#include "python/payload_class.hpp"
 #include "python/payload_slots.hpp"
 #include "python/payload_type.hpp"
 
@@ -113,8 +114,7 @@ Ref make_type(PyTypeObject* caller, PyObject* name, PyObject* bases, PyObject* n
   ClassData& data = data_of(made);
   data.version = 0;  // the namespace was not final when somebody else asked
   tidy_namespace(made, own, adds_slots);
-  const bool sets_plainly = _PyType_Lookup(made, names.setattr) == default_setattr &&
-                            _PyType_Lookup(made, names.delattr) == _PyType_Lookup(base_type, names.delattr);
+  const bool sets_plainly = is_set_plainly(made);
   if (data.is_struct) {
     made->tp_vectorcall = construct;
     use_slot(made, !sets_plainly);
@@ -219,6 +219,11 @@ void learn_slots(PyTypeObject* type, ClassData& data) {
   type->tp_dealloc = deallocate_instance;
 }
 
+bool is_set_plainly(PyTypeObject* type) {
+  return _PyType_Lookup(type, names.setattr) == default_setattr &&
+         _PyType_Lookup(type, names.delattr) == _PyType_Lookup(base_type, names.delattr);
+}
+
 PyTypeObject* metaclass() { return &meta_type; }
 PyTypeObject* base() { return base_type; }
 
@@ -295,13 +300,20 @@ Ref make_class(PyObject* name, PyObject* module_name, PyTypeObject* base, PyObje
                : checked(PyDict_Copy(extra_attributes));
   checked_status(PyDict_SetItem(ns.get(), names.module, module_name));
   if (thrift_spec != nullptr) checked_status(PyDict_SetItem(ns.get(), names.thrift_spec, thrift_spec));
+  Ref initializer;
   if (default_spec != nullptr && default_spec != Py_None) {
     checked_status(PyDict_SetItem(ns.get(), names.default_spec, default_spec));
-    Ref initializer = make_initializer(name, default_spec);
+    initializer = make_initializer(name, default_spec);
     checked_status(PyDict_SetItem(ns.get(), names.init, initializer.get()));
   }
+  const bool is_plain = initializer && base == base_type;
+  if (is_plain) {
+    if (Ref made = make_struct_class(name, ns.get(), initializer.get())) return made;
+  }
   Ref bases = checked(PyTuple_Pack(1, reinterpret_cast<PyObject*>(base)));
-  return make_type(Py_TYPE(reinterpret_cast<PyObject*>(base)), name, bases.get(), ns.get(), nullptr);
+  Ref made = make_type(Py_TYPE(reinterpret_cast<PyObject*>(base)), name, bases.get(), ns.get(), nullptr);
+  if (is_plain) learn_from(reinterpret_cast<PyTypeObject*>(made.get()));
+  return made;
 }
 
 int add_metaclass_to(PyObject* module) {

@@ -1,5 +1,7 @@
 #include "python/payload_slots.hpp"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "python/payload_type.hpp"
@@ -8,25 +10,39 @@ namespace fastthrift::python::payload {
 namespace {
 
 struct Names {
-  PyObject *dict, *slots;
+  PyObject *dict = PyUnicode_InternFromString("__dict__"), *slots = PyUnicode_InternFromString("__slots__");
+  std::array<PyObject*, 5> reserved = {
+      PyUnicode_InternFromString("thrift_spec"), PyUnicode_InternFromString("default_spec"),
+      PyUnicode_InternFromString("_tspec"), PyUnicode_InternFromString("_ttype"),
+      PyUnicode_InternFromString("oneway")};
 };
 const Names& names() {
-  static const Names interned{PyUnicode_InternFromString("__dict__"),
-                              PyUnicode_InternFromString("__slots__")};
+  static const Names interned;
   return interned;
 }
 
-bool is_reserved(PyObject* name) {
-  for (const char* reserved : {"thrift_spec", "default_spec", "_tspec", "_ttype", "oneway"}) {
-    if (PyUnicode_CompareWithASCIIString(name, reserved) == 0) return true;
-  }
-  return false;
+bool is_reserved(PyObject* interned) {
+  const auto& all = names().reserved;
+  return std::find(all.begin(), all.end(), interned) != all.end();
+}
+
+// PyUnicode_IsIdentifier, which asks Unicode's tables for each letter.
+bool is_identifier(PyObject* name) {
+  if (!PyUnicode_IS_COMPACT_ASCII(name)) return PyUnicode_IsIdentifier(name) != 0;
+  const auto* at = reinterpret_cast<const unsigned char*>(PyUnicode_1BYTE_DATA(name));
+  const auto* end = at + PyUnicode_GET_LENGTH(name);
+  const auto is_letter = [](unsigned char c) {
+    return static_cast<unsigned>((c | 0x20) - 'a') < 26 || c == '_';
+  };
+  return at != end && is_letter(*at) && std::all_of(at + 1, end, [&](unsigned char c) {
+           return is_letter(c) || static_cast<unsigned>(c - '0') < 10;
+         });
 }
 
 // A name that attribute access could not tell from something else stays in the instance's dict, where it
 // behaves as thriftpy2's fields do.
 bool can_be_slot(PyObject* name, PyObject* bases, PyObject* ns) {
-  if (!PyUnicode_CheckExact(name) || !PyUnicode_IsIdentifier(name)) return false;
+  if (!PyUnicode_CheckExact(name) || !is_identifier(name)) return false;
   if (PyUnicode_GET_LENGTH(name) >= 2 && PyUnicode_READ_CHAR(name, 0) == '_' &&
       PyUnicode_READ_CHAR(name, 1) == '_') {
     return false;
@@ -86,16 +102,17 @@ bool bases_take_slots(PyObject* bases) {
 }
 
 std::vector<Ref> slot_names(PyObject* thrift_spec, PyObject* initializer, PyObject* bases, PyObject* ns) {
-  Ref seen = checked(PySet_New(nullptr));
+  // An initializer has no name twice.
+  const Ref seen = thrift_spec == nullptr ? Ref() : checked(PySet_New(nullptr));
   std::vector<Ref> chosen;
   for (Ref& name : field_names(thrift_spec, initializer)) {
     if (!can_be_slot(name.get(), bases, ns)) {
       if (PyErr_Occurred()) throw PythonError();
       continue;
     }
-    const Py_ssize_t before = PySet_GET_SIZE(seen.get());
-    checked_status(PySet_Add(seen.get(), name.get()));
-    if (PySet_GET_SIZE(seen.get()) != before) chosen.push_back(std::move(name));
+    const Py_ssize_t before = seen ? PySet_GET_SIZE(seen.get()) : 0;
+    if (seen) checked_status(PySet_Add(seen.get(), name.get()));
+    if (!seen || PySet_GET_SIZE(seen.get()) != before) chosen.push_back(std::move(name));
   }
   return chosen;
 }

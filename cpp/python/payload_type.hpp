@@ -115,6 +115,9 @@ inline unsigned int version_of(PyTypeObject* type) {
 
 void compile(PyTypeObject* type, ClassData& data);  // payload_meta.cpp
 
+// Whether nobody has a say in how attributes of the class's instances are set. payload_meta.cpp
+bool is_set_plainly(PyTypeObject* type);
+
 #if PY_VERSION_HEX >= 0x030C0000
 // Counts the changes of all watched thrift_specs: they change when modules are loaded, hardly ever later.
 extern std::uint64_t watched_spec_changes;

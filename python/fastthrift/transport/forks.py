@@ -5,16 +5,17 @@ the child's. So a child lets go of them, and its next call opens a connection of
 from __future__ import annotations
 
 import os
-import weakref
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+    from weakref import WeakValueDictionary
 
 _count = 0  # of the forks that this process has made or come from
 
 # What has opened a connection itself, by id: users' subclasses need not be hashable.
-_opened: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+# In a dict of its own for who has connections: others need not import weakref.
+_registry: dict[str, WeakValueDictionary[int, Any]] = {}
 
 
 def count() -> int:
@@ -23,7 +24,11 @@ def count() -> int:
 
 def is_opened(trans: Any) -> None:
     """``trans`` has opened a connection: in a child its `leave_to_parent` is called."""
-    _opened[id(trans)] = trans
+    if "opened" not in _registry:
+        from weakref import WeakValueDictionary
+
+        _registry.setdefault("opened", WeakValueDictionary())
+    _registry["opened"][id(trans)] = trans
 
 
 def _forked() -> None:
@@ -33,7 +38,7 @@ def _forked() -> None:
 
 def _begin_child() -> None:
     _forked()
-    for trans in list(_opened.values()):
+    for trans in [each for opened in _registry.values() for each in opened.values()]:
         trans.leave_to_parent()
 
 

@@ -6,7 +6,6 @@ import contextlib
 import errno
 import os
 import socket
-import struct
 import sys
 import time
 
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
 MAC_OR_BSD = sys.platform == "darwin" or "bsd" in sys.platform
 
+_NO_LINGER = bytes(4 if os.name == "nt" else 8)  # struct linger: two zeros, shorts on Windows and ints elsewhere
 
 class TSocket(TTransportBase):
     """The client's end of a connection, and the server's after `TServerSocket.accept`.
@@ -98,7 +98,7 @@ class TSocket(TTransportBase):
         self.sock = socket.socket(family, socket.SOCK_STREAM)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("hh" if os.name == "nt" else "ii", 0, 0))
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
 
     def open(self) -> None:
         if self.sock is not None:
