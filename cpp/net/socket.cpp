@@ -1,5 +1,6 @@
 #include "net/socket.hpp"
 
+#include <cstring>
 #include <system_error>
 
 #if defined(_WIN32)
@@ -8,6 +9,8 @@
 #else
 #include <cerrno>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -94,6 +97,35 @@ Transfer receive_now(SocketHandle socket, std::uint8_t* to, std::size_t most) {
   }
 }
 
+#if defined(TCP_INQ)
+
+bool ask_for_rest(SocketHandle socket) {
+  const int on = 1;
+  return ::setsockopt(socket, IPPROTO_TCP, TCP_INQ, &on, sizeof on) == 0;
+}
+
+// Linux 4.18: the bytes that are left, and 1 where only the end of the stream is (tcp_inq_hint).
+Received receive_and_rest(SocketHandle socket, std::uint8_t* to, std::size_t most) {
+  iovec piece{to, most};
+  alignas(cmsghdr) char told[CMSG_SPACE(sizeof(int))];
+  msghdr message{};
+  message.msg_iov = &piece;
+  message.msg_iovlen = 1;
+  message.msg_control = told;
+  message.msg_controllen = sizeof told;
+  ssize_t n;
+  while ((n = ::recvmsg(socket, &message, MSG_DONTWAIT)) < 0) {
+    if (errno != EINTR) return {0, errno, false};
+  }
+  int left = -1;
+  const cmsghdr* head = CMSG_FIRSTHDR(&message);
+  if (head != nullptr && head->cmsg_level == IPPROTO_TCP && head->cmsg_type == TCP_CM_INQ)
+    std::memcpy(&left, CMSG_DATA(head), sizeof left);
+  return {static_cast<std::size_t>(n), 0, n != 0 && left == 0};
+}
+
+#endif
+
 bool would_block(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 bool is_disconnect(int error) {
   return error == ECONNRESET || error == EPIPE || error == ECONNABORTED || error == ENOTCONN;
@@ -126,6 +158,17 @@ void shut_down(SocketHandle socket, bool receiving, bool sending) {
 int set_non_blocking(SocketHandle socket) {
   const int flags = ::fcntl(socket, F_GETFL);
   return flags >= 0 && ::fcntl(socket, F_SETFL, flags | O_NONBLOCK) == 0 ? 0 : errno;
+}
+
+#endif
+
+#if !defined(TCP_INQ)
+
+bool ask_for_rest(SocketHandle) { return false; }
+
+Received receive_and_rest(SocketHandle socket, std::uint8_t* to, std::size_t most) {
+  const Transfer received = receive_now(socket, to, most);
+  return {received.bytes, received.error, false};
 }
 
 #endif

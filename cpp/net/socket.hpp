@@ -26,6 +26,17 @@ struct Transfer {
 Transfer send_now(SocketHandle socket, Bytes bytes);
 Transfer receive_now(SocketHandle socket, std::uint8_t* to, std::size_t most);
 
+// Makes a socket of TCP tell with what is received how much is left; false where the system cannot.
+bool ask_for_rest(SocketHandle socket);
+// As receive_now, of a socket that was asked (any other might bring descriptors along). `is_drained`: behind
+// these bytes nothing has come, not even the end of the stream.
+struct Received {
+  std::size_t bytes = 0;
+  int error = 0;
+  bool is_drained = false;
+};
+Received receive_and_rest(SocketHandle socket, std::uint8_t* to, std::size_t most);
+
 bool would_block(int error);
 // The peer has gone: reset, broken pipe and their kin.
 bool is_disconnect(int error);

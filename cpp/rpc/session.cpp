@@ -4,10 +4,10 @@
 #include "net/listener.hpp"
 #include "rpc/session_delivery.hpp"
 
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
+#include <memory>
 #include <span>
 
 namespace fastthrift::rpc {
@@ -56,7 +56,8 @@ struct Session::Receipt {
   void await_suspend(std::coroutine_handle<> coroutine) {
     asked = session.read_size();
     std::uint8_t* const to = session.in_.prepare(asked);
-    session.socket_.async_receive(asio::buffer(to, asked), Completion{*this, Resumption(coroutine, armed)});
+    session.is_drained_ = false;
+    session.socket_.receive(to, asked, Completion{*this, Resumption(coroutine, armed)});
     armed = true;
   }
 
@@ -66,6 +67,7 @@ struct Session::Receipt {
 
     using allocator_type = ReceiptAllocator<std::byte>;
     allocator_type get_allocator() const noexcept { return allocator_type(receipt.session); }
+    void drained(bool is_drained) { receipt.session.is_drained_ = is_drained; }
     void operator()(error_code failure, std::size_t bytes) {
       Sessions& sessions = receipt.session.sessions_;
       receipt.error = failure;
@@ -96,11 +98,12 @@ struct Session::Readable {
   }
 };
 
-// Until the others had their turn: right behind the answer there would be nothing to read yet.
+// Until the others had their turn: right behind the answer there would be nothing to read yet. Where that is
+// known the receipt waits by itself.
 struct Session::Others {
   Session& session;
 
-  bool await_ready() const noexcept { return session.sessions_.is_alone(); }
+  bool await_ready() const noexcept { return session.is_drained_ || session.sessions_.is_alone(); }
   void await_resume() const noexcept {}
   void await_suspend(std::coroutine_handle<> coroutine) {
     session.coroutine_ = coroutine;
@@ -133,6 +136,7 @@ void Session::start(Sessions& sessions, net::SocketHandle handle, int family, Ha
   error_code error;
   socket.assign(asio::generic::stream_protocol(family, 0), handle, error);
   if (error) return net::close(handle);
+  socket.ask_for_rest();
   std::shared_ptr<Session> session(
       new Session(sessions, std::move(socket), factory.make_handler(handle), framing::make_framing(framing)));
   session->self_ = session;

@@ -1,7 +1,5 @@
 #pragma once
 
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/io_context.hpp>
 
 #include <atomic>
@@ -18,13 +16,11 @@
 #include "rpc/handler.hpp"
 #include "rpc/leadership.hpp"
 #include "rpc/round.hpp"
+#include "rpc/socket.hpp"
 
 namespace fastthrift::rpc {
 
 class Session;
-
-using Socket = boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol,
-                                                boost::asio::io_context::executor_type>;
 
 // What all sessions of a server share.
 class Sessions {
@@ -167,8 +163,9 @@ class Session {
   bool in_handler_ = false;
   bool is_put_off_ = false;  // the handler left its messages for another turn
   bool closed_ = false;
-  bool gave_up_ = false;  // the rest of a message did not come in time
-  bool is_idle_ = false;  // waits, or is about to, without memory
+  bool gave_up_ = false;     // the rest of a message did not come in time
+  bool is_idle_ = false;     // waits, or is about to, without memory
+  bool is_drained_ = false;  // with what was read last nothing more had come
   ReceiptMemory receipt_memory_;
   std::coroutine_handle<> coroutine_;  // while it waits in the round
 };

@@ -87,6 +87,13 @@ inline Socket connected(std::uint16_t port) {
   return socket;
 }
 
+// Both ends of a connection of TCP.
+inline std::pair<Socket, Socket> tcp_pair() {
+  const Socket listener = listening();
+  Socket far = connected(port_of(listener));
+  return {Socket(::accept(listener.get(), nullptr, nullptr)), std::move(far)};
+}
+
 inline Bytes bytes_of(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
