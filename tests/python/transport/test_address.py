@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import warnings
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fastthrift.transport.address import client_address, port_number, server_address
+from fastthrift.contrib.aio.socket import TAsyncServerSocket, TAsyncSocket
+from fastthrift.transport import TServerSocket, TSocket
+from fastthrift.transport.address import client_address, place, port_number, server_address
+from fastthrift.transport.base import seconds
 
 # (host, port, unix_socket, url): the address
 CLIENTS: dict[tuple[Any, Any, Any, str], dict[str, Any]] = {
@@ -78,3 +82,52 @@ def test_a_port_is_a_number_or_its_digits(port: Any, number: Any) -> None:
 def test_nothing_else_is_a_port(port: Any) -> None:
     with pytest.raises(ValueError, match="port must be an int or a string of digits from 0 to 65535"):
         port_number(port)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "found"),
+    [
+        (("h", 1, None), ("h", 1, None)),
+        (("h", "9090", None), ("h", 9090, None)),
+        (("h", 0, ""), ("h", 0, None)),
+        ((None, None, None), (None, None, None)),
+        (("", 80, None), ("", 80, None)),
+        (("h", 1, "/run/s"), (None, None, "/run/s")),
+        (("h", "no port", "/run/s"), (None, None, "/run/s")),  # a path goes before the others, whatever they are
+        ((None, None, b"/run/s"), (None, None, b"/run/s")),
+        ((None, None, Path("/run/s")), (None, None, "/run/s")),
+        ((None, None, "\0abstract"), (None, None, "\0abstract")),
+    ],
+)
+def test_sockets_are_at_a_host_and_port_or_at_a_path(arguments: Any, found: Any) -> None:
+    assert place(*arguments) == found
+    for kind in (TSocket, TServerSocket, TAsyncSocket, TAsyncServerSocket):
+        made: Any = kind(*arguments)
+        assert (made.host, made.port, made.unix_socket) == found, kind
+
+
+@pytest.mark.parametrize("port", ["x", -1, 65536, "99999", 1.5, True, [], "٣"])
+def test_a_port_that_is_none_is_refused_by_every_socket(port: Any) -> None:
+    for kind in (TSocket, TServerSocket, TAsyncSocket, TAsyncServerSocket):
+        with pytest.raises(ValueError, match="port must be an int or a string of digits from 0 to 65535"):
+            kind("h", port)
+
+
+@pytest.mark.parametrize(
+    ("ms", "found"),
+    [(None, None), (0, None), (-1, None), (1, 0.001), (3000, 3.0), (0.5, 0.0005), (60_000, 60.0), (float("inf"), float("inf"))],
+)  # fmt: skip
+def test_timeouts_are_milliseconds_and_none_is_for_ever(ms: Any, found: Any) -> None:
+    assert seconds(ms) == found
+    assert TServerSocket("h", 1, client_timeout=ms).client_timeout == found
+    for kind in (TSocket, TAsyncSocket):
+        made: Any = kind("h", 1, socket_timeout=ms)
+        assert made.socket_timeout == found
+        made.set_timeout(ms)
+        assert (made.socket_timeout, made.connect_timeout) == (found, found)
+
+
+@pytest.mark.parametrize("kind", [TServerSocket, TAsyncServerSocket])
+def test_to_listen_nowhere_is_refused_by_the_name_of_who_should(kind: Any) -> None:
+    with pytest.raises(ValueError, match=f"{kind.__name__} needs host and port, or unix_socket, to listen"):
+        kind("h").listen()
