@@ -111,7 +111,7 @@ class ClientSession {
                             ", which '" + std::string(header.name) + "' was answered with");
     }
     const RemoteMethod& method = *found->second;
-    if (header.name != method.text()) {
+    if (!client::answers(header.name, header.type == MessageType::exception, method.text())) {
       throw RemoteError(RemoteError::Kind::wrong_method_name,
                         "Wrong method name: " + std::string(method.text()) + " was called, '" +
                             std::string(header.name) + "' answered");

@@ -81,12 +81,31 @@ def client_context(
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     elif cafile or capath:
-        context.load_verify_locations(cafile=cafile, capath=capath)
+        _load_authorities(context, cafile, capath)
     else:
         context.load_default_certs()
     if certfile:
-        context.load_cert_chain(certfile=certfile, keyfile=keyfile)
+        _load_certificate(context, certfile, keyfile)
     return context
+
+
+# `ssl` does not say which file is missing.
+def _load_authorities(context: ssl.SSLContext, cafile: Path | None, capath: Path | None = None) -> None:
+    try:
+        context.load_verify_locations(cafile=cafile, capath=capath)
+    except FileNotFoundError as error:
+        raise _of_file(error, cafile or capath) from None
+
+
+def _load_certificate(context: ssl.SSLContext, certfile: Path, keyfile: Path | None) -> None:
+    try:
+        context.load_cert_chain(certfile=certfile, keyfile=keyfile)
+    except FileNotFoundError as error:
+        raise _of_file(error, keyfile if keyfile and os.path.exists(certfile) else certfile) from None
+
+
+def _of_file(error: OSError, path: Path | None) -> FileNotFoundError:
+    return FileNotFoundError(error.errno, error.strerror, None if path is None else os.fspath(path))
 
 
 class _AcceptedSSLSocket(TSocket):
@@ -148,9 +167,9 @@ class TSSLServerSocket(TServerSocket):
             if not os.access(certfile, os.R_OK):
                 raise OSError(f"No such certfile found: {certfile}")
             ssl_context = create_thriftpy_context(server_side=True, ciphers=ciphers)
-            ssl_context.load_cert_chain(certfile=certfile, keyfile=keyfile)
+            _load_certificate(ssl_context, certfile, keyfile)
             if cafile is not None:
-                ssl_context.load_verify_locations(cafile=cafile)
+                _load_authorities(ssl_context, cafile)
                 ssl_context.verify_mode = ssl.CERT_REQUIRED
         self.ssl_context = ssl_context
 

@@ -169,7 +169,12 @@ class TProtocolBase:
         pass
 
     def writeString(self, str_val: str) -> None:
-        self.writeBinary(str_val.encode("utf-8"))
+        try:
+            encoded = str_val.encode("utf-8")
+        except AttributeError:
+            text = f"a string is a str, not {type(str_val).__name__} {str_val!r}"
+            raise TProtocolTypeError(TProtocolException.INVALID_DATA, text) from None
+        self.writeBinary(encoded)
 
     def writeBinary(self, str_val: bytes) -> None:
         pass
