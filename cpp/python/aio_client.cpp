@@ -113,7 +113,7 @@ class ClientSession {
                             words_of_exception(header, in, options));
     }
     const RemoteMethod& method = *found->second;
-    if (header.name != method.text()) {
+    if (!client::answers(header.name, header.type == MessageType::exception, method.text())) {
       throw RemoteError(RemoteError::Kind::wrong_method_name,
                         "Wrong method name: " + std::string(method.text()) + " was called, '" +
                             std::string(header.name) + "' answered" +

@@ -114,7 +114,7 @@ Ref read_answer(Client* client, const std::string& name, PyObject* result_class,
                       name + " failed: out of sequence response, " + std::to_string(client->sequence_id) +
                           " was sent and " + std::to_string(header.sequence_id) + " answered");
   }
-  if (header.name != name) {
+  if (!answers(header.name, header.type == wire::MessageType::exception, name)) {
     throw RemoteError(RemoteError::Kind::wrong_method_name,
                       name + " was called, " + std::string(header.name) + " answered");
   }

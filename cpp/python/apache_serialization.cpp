@@ -37,6 +37,12 @@ PyObject* factory_or_default(PyObject* given) {
   return given != nullptr && given != Py_None ? given : told.factory;
 }
 
+void check_told() {
+  if (told.serialize == nullptr || told.deserialize == nullptr) {
+    raise(PyExc_RuntimeError, "fastthrift.apache.TSerialization has not been imported");
+  }
+}
+
 const CodecOptions& writing(Protocol kind) {
   static const CodecOptions binary = options(Protocol::binary), compact = options(Protocol::compact);
   return kind == Protocol::compact ? compact : binary;
@@ -49,6 +55,7 @@ PyObject* serialize(PyObject*, PyObject* const* arguments, Py_ssize_t count, PyO
     place_arguments("serialize", names, given, arguments, count, keywords);
     PyObject* object = given[0];
     PyObject* factory = factory_or_default(given[1]);
+    check_told();
     Protocol kind;
     if (find_kind(factory, kind) && payload::is_payload_type(Py_TYPE(object)) &&
         writes_plainly(Py_TYPE(object))) [[likely]] {
@@ -67,6 +74,7 @@ PyObject* deserialize(PyObject*, PyObject* const* arguments, Py_ssize_t count, P
     PyObject* object = given[0];
     PyObject* bytes = given[1];
     PyObject* factory = factory_or_default(given[2]);
+    check_told();
     Protocol kind;
     if (find_kind(factory, kind) && PyBytes_CheckExact(bytes) && payload::is_payload_type(Py_TYPE(object)) &&
         reads_plainly(Py_TYPE(object))) [[likely]] {

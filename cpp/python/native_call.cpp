@@ -135,7 +135,7 @@ Ref read_answer(Client* client, const RemoteMethod& method, Bytes reply, const C
                           std::to_string(client->sequence_id) + ", the answer has " +
                           std::to_string(header.sequence_id) + words_of_exception(header, in, options));
   }
-  if (header.name != method.text()) {
+  if (!answers(header.name, header.type == wire::MessageType::exception, method.text())) {
     throw RemoteError(RemoteError::Kind::wrong_method_name,
                       "Wrong method name: " + std::string(method.text()) + " was called, '" +
                           std::string(header.name) + "' answered" + words_of_exception(header, in, options));

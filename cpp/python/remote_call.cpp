@@ -68,6 +68,34 @@ PyObject* call_repr(PyObject* self) {
                               reinterpret_cast<Method*>(bound->method)->method->name(), bound->client);
 }
 
+// thriftpy2 has `functools.partial(client._req, name)` in its place: whoever wraps or logs calls looks into
+// it.
+PyObject* call_name(PyObject* self, void*) {
+  return Ref::share(reinterpret_cast<Method*>(reinterpret_cast<Call*>(self)->method)->method->name())
+      .release();
+}
+PyObject* call_self(PyObject* self, void*) {
+  return Ref::share(reinterpret_cast<Call*>(self)->client).release();
+}
+PyObject* call_func(PyObject* self, void*) {
+  return PyObject_GetAttrString(reinterpret_cast<Call*>(self)->client, "_req");
+}
+PyObject* call_args(PyObject* self, void*) { return Py_BuildValue("(N)", call_name(self, nullptr)); }
+PyObject* call_keywords(PyObject*, void*) { return PyDict_New(); }
+
+// For `inspect.signature`, and with it for consoles: the parameters of the IDL.
+PyObject* call_signature(PyObject* self, void*) {
+  return guarded<PyObject*>(nullptr, [self] {
+    auto* bound = reinterpret_cast<Call*>(self);
+    const Ref service = checked(PyObject_GetAttrString(bound->client, "_service"));
+    const Ref name =
+        checked(PyUnicode_FromFormat("%U_args", reinterpret_cast<Method*>(bound->method)->method->name()));
+    const Ref arguments = checked(PyObject_GetAttr(service.get(), name.get()));
+    const Ref inspect = checked(PyImport_ImportModule("inspect"));
+    return PyObject_CallMethod(inspect.get(), "signature", "O", arguments.get());
+  });
+}
+
 PyObject* refuse_new(PyTypeObject* type, PyObject*, PyObject*) {
   return PyErr_Format(PyExc_TypeError, "'%s' is an attribute of a client; it cannot be made", type->tp_name);
 }
@@ -84,6 +112,15 @@ PyMemberDef call_members[] = {
     {"__vectorcalloffset__", T_PYSSIZET, offsetof(Call, vectorcall), READONLY, nullptr},
     {nullptr, 0, 0, 0, nullptr},
 };
+PyGetSetDef call_getset[] = {
+    {"__name__", call_name, nullptr, "The method's name.", nullptr},
+    {"__self__", call_self, nullptr, "The client.", nullptr},
+    {"__signature__", call_signature, nullptr, "What the method takes.", nullptr},
+    {"func", call_func, nullptr, "The client's `_req`, as a partial has it.", nullptr},
+    {"args", call_args, nullptr, "The method's name in a tuple, as a partial has it.", nullptr},
+    {"keywords", call_keywords, nullptr, "Nothing, as a partial has it.", nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr},
+};
 PyType_Slot call_slots[] = {
     {Py_tp_new, reinterpret_cast<void*>(refuse_new)},
     {Py_tp_dealloc, reinterpret_cast<void*>(call_dealloc)},
@@ -92,6 +129,7 @@ PyType_Slot call_slots[] = {
     {Py_tp_call, reinterpret_cast<void*>(PyVectorcall_Call)},
     {Py_tp_repr, reinterpret_cast<void*>(call_repr)},
     {Py_tp_members, call_members},
+    {Py_tp_getset, call_getset},
     {0, nullptr},
 };
 PyType_Spec call_spec = {"fastthrift._core.RemoteCall", sizeof(Call), 0,

@@ -9,6 +9,15 @@
 // One method of a service as its client sees it: how arguments become a struct, and a result struct a result.
 namespace fastthrift::python::client {
 
+// Whether a message of this name can answer the method. A TApplicationException may have none, from a server
+// that could not tell what was called, or the multiplexed one, from a server that takes no multiplexed calls.
+inline bool answers(std::string_view name, bool is_exception, std::string_view method) {
+  if (name == method) return true;
+  if (!is_exception) return false;
+  return name.empty() || (name.size() > method.size() && name[name.size() - method.size() - 1] == ':' &&
+                          name.substr(name.size() - method.size()) == method);
+}
+
 class RemoteMethod {
  public:
   // Throws PythonError where the service has no classes for it.

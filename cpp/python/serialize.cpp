@@ -52,11 +52,20 @@ std::size_t& last_size(const PyTypeObject* type) {
   return sizes[reinterpret_cast<std::uintptr_t>(type) / 64 % sizes.size()];
 }
 
+// `serialize(Item)` for `serialize(Item())` would fail in words that help nobody.
+void refuse_class(PyObject* object) {
+  if (PyType_Check(object) && PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(object), payload::base())) {
+    raise(PyExc_TypeError, "an object is needed, not the class: %s()",
+          reinterpret_cast<PyTypeObject*>(object)->tp_name);
+  }
+}
+
 Ref serialized(PyObject* object, PyObject* factory) {
   const CodecOptions* options = options_for(factory);
   if (options != nullptr && is_written_directly(object)) [[likely]] {
     return struct_bytes(object, *options);
   }
+  refuse_class(object);
   const Ref transport = memory_transport(nullptr);
   const Ref protocol = protocol_over(transport.get(), factory);
   checked(PyObject_CallMethod(object, "write", "O", protocol.get()));
@@ -81,6 +90,7 @@ void deserialize_into(PyObject* object, PyObject* buffer, PyObject* factory) {
     const View view(buffer);
     return read_from(view.bytes(), object, *options);
   }
+  refuse_class(object);
   const Ref bytes = PyBytes_CheckExact(buffer) ? Ref::share(buffer) : checked(PyBytes_FromObject(buffer));
   const Ref transport = memory_transport(bytes.get());
   const Ref protocol = protocol_over(transport.get(), factory);

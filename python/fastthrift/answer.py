@@ -27,12 +27,17 @@ def check_answer(api: str, header: tuple[Any, int, int], sent: int | None, is_le
             f"Bad sequence ID: {api} was sent with {sent}, the answer has {seqid}",
         )
     is_exception = message_type == TMessageType.EXCEPTION
-    # A server that cannot open a frame of THeader does not know what was called.
-    if name != api and not (is_exception and not name):
+    if not answers(name, is_exception, api):
         raise TApplicationException(
             TApplicationException.WRONG_METHOD_NAME, f"Wrong method name: {api} was called, {name!r} answered"
         )
     return is_exception
+
+
+def answers(name: str, is_exception: bool, api: str) -> bool:
+    """Whether a message of that name can answer ``api``. A TApplicationException may have none, from a server that could not
+    tell what was called, or the multiplexed one, from a server that takes no multiplexed calls."""
+    return name == api or (is_exception and (not name or name.endswith(":" + api)))
 
 
 def add_words(error: TApplicationException, told: TApplicationException) -> None:

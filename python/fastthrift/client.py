@@ -200,7 +200,8 @@ class TClient(_core.ClientCalls):
         reopens = getattr(bottom(self._oprot.trans), "opens_for_each_call", False)
         if is_open is not None and not is_open() and not reopens:
             raise TTransportException(
-                TTransportException.NOT_OPEN, f"the connection was closed after a failed call ({self._failure})"
+                TTransportException.NOT_OPEN,
+                f"the connection was closed after a failed call ({self._failure}): open a new one",
             )
         self._failure = None  # somebody has opened it again
 

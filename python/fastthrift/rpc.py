@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Generator
 
 from fastthrift.client import TClient
+from fastthrift.parts import check_parts
 from fastthrift.processor import TProcessor
 from fastthrift.protocol import TBinaryProtocolFactory
 from fastthrift.server import TThreadedServer
@@ -61,6 +62,7 @@ def make_client(
     socket_family: int = socket.AF_INET,
 ) -> TClient:
     """A connected client of ``service``. ``port`` is an int or a string of digits, ``timeout`` milliseconds."""
+    check_parts(service, proto_factory, trans_factory)
     tls = {"cafile": cafile, "ssl_context": ssl_context, "certfile": certfile, "keyfile": keyfile}
     address = client_address(host, port, unix_socket, url, any(tls.values()))
     trans = _client_socket(address, socket_family, timeout, timeout, tls)
@@ -91,6 +93,7 @@ def client_context(
             "`timeout` deprecated, use `socket_timeout` and `connect_timeout` instead.", UserWarning, stacklevel=3
         )
         socket_timeout = connect_timeout = timeout
+    check_parts(service, proto_factory, trans_factory)
     tls = {"cafile": cafile, "ssl_context": ssl_context, "certfile": certfile, "keyfile": keyfile}
     address = client_address(host, port, unix_socket, url, any(tls.values()))
     trans = _client_socket(address, socket_family, socket_timeout, connect_timeout, tls)
@@ -120,6 +123,7 @@ def make_server(
     ``client_timeout``: milliseconds that a connection may be silent between calls, None for ever. ``answer_undeclared``:
     whether an exception that the IDL does not declare is answered or ends the connection (`TProcessor`).
     """
+    check_parts(service, proto_factory, trans_factory)
     kind: Any = TServerSocket
     options: dict[str, Any] = server_address(host, port, unix_socket, bool(certfile))
     if "host" in options:

@@ -208,9 +208,15 @@ def _shown(value: Any) -> str:
 
 def _type_name(ttype: int, spec: Any) -> str:
     try:
-        return parse_spec(ttype, spec) or str(TType._VALUES_TO_NAMES[ttype])
+        name = parse_spec(ttype, spec) or str(TType._VALUES_TO_NAMES[ttype])
     except (KeyError, TypeError, AttributeError, IndexError):
         return f"type {ttype}"
+    if "None" not in name:
+        return name
+    import re  # not before somebody looks
+
+    # What `parse_spec` calls enums inside of containers.
+    return re.sub(r"(?<=[< ])None(?=[,>])", "I32", name)
 
 
 class TApplicationException(TException):

@@ -7,6 +7,7 @@ import logging
 from typing import Any, Callable, ClassVar, Optional
 
 from fastthrift import _core
+from fastthrift.answer import answers
 from fastthrift.apache.protocol.TProtocol import read_struct, write_struct
 from fastthrift.apache.Thrift import TApplicationException, TMessageType, TProcessor, TType
 from fastthrift.apache.TStruct import TStruct
@@ -73,7 +74,7 @@ class TServiceClient(_core.ServiceCalls):
                 TApplicationException.BAD_SEQUENCE_ID,
                 f"{name} failed: out of sequence response, {self._seqid} was sent and {seqid} answered",
             )
-        if answered != name:
+        if not answers(answered, mtype == TMessageType.EXCEPTION, name):
             raise TApplicationException(
                 TApplicationException.WRONG_METHOD_NAME, f"{name} was called, {answered} answered"
             )

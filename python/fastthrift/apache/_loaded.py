@@ -10,6 +10,7 @@ import weakref
 from typing import Any
 
 from fastthrift import _core
+from fastthrift.apache._errors import translated
 from fastthrift.apache.protocol.TBinaryProtocol import TBinaryProtocol
 from fastthrift.apache.protocol.TCompactProtocol import TCompactProtocol
 from fastthrift.apache.protocol.TProtocol import TProtocolBase
@@ -112,12 +113,46 @@ def _nothing(name: str) -> Any:
     return method
 
 
+_both: dict[tuple[type, type], Any] = {}
+
+
+def _of_both(error: Exception) -> BaseException:
+    """The core's error as one of Apache's face, whose exceptions a program with its protocols catches, that is still its own."""
+    found = translated(error)
+    if found is error:
+        return error
+    kinds = type(found), type(error)
+    if kinds not in _both:
+        _both[kinds] = type(kinds[0].__name__, kinds, {"__module__": kinds[0].__module__})
+    raised: BaseException = _both[kinds].__new__(_both[kinds])
+    vars(raised).update(vars(error))
+    vars(raised).update(vars(found))
+    raised.args = found.args
+    return raised
+
+
 def _make_client(service: Any) -> type:
     def __init__(self: Any, iprot: Any, oprot: Any = None) -> None:
         made = adapted(iprot)
         TClient.__init__(self, service, made, made if oprot is None or oprot is iprot else adapted(oprot))
 
-    body = {"__module__": service.__module__, "__qualname__": f"{service.__name__}.Client", "__init__": __init__}
+        self._is_apaches = isinstance(iprot, TProtocolBase)
+
+    def _req(self: Any, _api: str, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return TClient._req(self, _api, *args, **kwargs)
+        except Exception as error:
+            found = _of_both(error) if self._is_apaches else error
+            if found is error:
+                raise
+            raise found from error
+
+    body = {
+        "__module__": service.__module__,
+        "__qualname__": f"{service.__name__}.Client",
+        "__init__": __init__,
+        "_req": _req,
+    }
     return type("Client", (TClient,), body)
 
 

@@ -13,6 +13,7 @@ from fastthrift.http.client import DEFAULT_HTTP_CLIENT_TIMEOUT_MS, THttpClient, 
 from fastthrift.http.exchange import ResponseException
 from fastthrift.http.fileobject import TFileObjectTransport
 from fastthrift.http.server import THttpServer
+from fastthrift.parts import check_parts
 from fastthrift.processor import TProcessor
 from fastthrift.protocol import TBinaryProtocolFactory
 from fastthrift.protocol.base import TProtocolFactory
@@ -70,6 +71,7 @@ def make_server(
     ``certfile`` (and ``keyfile`` where the key is not in it) or a ready ``ssl_context`` make it one of HTTPS.
     ``answer_undeclared``: as of `TProcessor`.
     """
+    check_parts(service, proto_factory, trans_factory)
     if ssl_context is None and certfile:
         ssl_context = server_context(certfile, keyfile)
     return THttpServer(
@@ -98,6 +100,7 @@ def make_client(
 ) -> TClient:
     """A client of ``service`` at ``url``, or at ``scheme``, ``host``, ``port`` and ``path``. ``timeout`` is milliseconds for
     a whole call. Nothing is connected before the first call."""
+    check_parts(service, proto_factory, trans_factory)
     http = THttpClient(
         url or _url(scheme, host, port, path), timeout, ssl_context_factory, http_header_factory, keep_alive
     )

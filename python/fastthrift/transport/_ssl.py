@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from typing import Any
 
@@ -35,5 +36,24 @@ def create_thriftpy_context(
 def server_context(certfile: Any, keyfile: Any = None, ciphers: str | None = None) -> ssl.SSLContext:
     """The context of a server with the certificate in ``certfile``, and its key where that is not in ``keyfile``."""
     context = create_thriftpy_context(server_side=True, ciphers=ciphers)
-    context.load_cert_chain(certfile=certfile, keyfile=keyfile)
+    load_certificate(context, certfile, keyfile)
     return context
+
+
+# `ssl` does not say which file is missing.
+def load_authorities(context: ssl.SSLContext, cafile: Any, capath: Any = None) -> None:
+    try:
+        context.load_verify_locations(cafile=cafile, capath=capath)
+    except FileNotFoundError as error:
+        raise _of_file(error, cafile or capath) from None
+
+
+def load_certificate(context: ssl.SSLContext, certfile: Any, keyfile: Any) -> None:
+    try:
+        context.load_cert_chain(certfile=certfile, keyfile=keyfile)
+    except FileNotFoundError as error:
+        raise _of_file(error, keyfile if keyfile and os.path.exists(certfile) else certfile) from None
+
+
+def _of_file(error: OSError, path: Any) -> FileNotFoundError:
+    return FileNotFoundError(error.errno, error.strerror, None if path is None else os.fspath(path))

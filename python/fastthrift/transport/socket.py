@@ -28,6 +28,7 @@ MAC_OR_BSD = sys.platform == "darwin" or "bsd" in sys.platform
 
 _NO_LINGER = bytes(4 if os.name == "nt" else 8)  # struct linger: two zeros, shorts on Windows and ints elsewhere
 
+
 class TSocket(TTransportBase):
     """The client's end of a connection, and the server's after `TServerSocket.accept`.
 

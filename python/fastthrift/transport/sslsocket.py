@@ -11,6 +11,8 @@ from fastthrift.transport._ssl import (
     DEFAULT_CIPHERS,
     RESTRICTED_SERVER_CIPHERS,
     create_thriftpy_context,
+    load_authorities,
+    load_certificate,
     server_context,
 )
 from fastthrift.transport.base import TTransportException
@@ -86,11 +88,11 @@ def client_context(
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     elif cafile or capath:
-        context.load_verify_locations(cafile=cafile, capath=capath)
+        load_authorities(context, cafile, capath)
     else:
         context.load_default_certs()
     if certfile:
-        context.load_cert_chain(certfile=certfile, keyfile=keyfile)
+        load_certificate(context, certfile, keyfile)
     return context
 
 
@@ -154,7 +156,7 @@ class TSSLServerSocket(TServerSocket):
                 raise OSError(f"No such certfile found: {certfile}")
             ssl_context = server_context(certfile, keyfile, ciphers)
             if cafile is not None:
-                ssl_context.load_verify_locations(cafile=cafile)
+                load_authorities(ssl_context, cafile)
                 ssl_context.verify_mode = ssl.CERT_REQUIRED
         self.ssl_context = ssl_context
 

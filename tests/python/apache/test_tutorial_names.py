@@ -131,6 +131,10 @@ def test_a_loaded_service_speaks_apaches_tutorial(
     with pytest.raises(fastthrift.thrift.TApplicationException) as failed:
         client.moved(points.Point(1), 1)
     assert failed.value.type == 6
+    # A program whose protocol is of Apache's face catches that face's exceptions.
+    assert isinstance(failed.value, Thrift.TException) == (face == "apache")
+    assert isinstance(failed.value, Thrift.TApplicationException) == (face == "apache")
+    assert "Internal error" in str(failed.value)
     assert client.moved(points.Point(1, []), 2).x == 3
     assert handler.told == ["hello"]
     transport.close()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import gc
+import inspect
 import os
 import signal
 import socket
@@ -444,3 +447,26 @@ def test_a_client_of_the_parent_is_not_written_to_by_a_child_that_only_ends(serv
             os._exit(0)
         os.waitpid(child, 0)
         assert client.add(3, 4) == 7
+
+
+def test_a_method_says_what_it_is_as_thriftpy2s_partial_does(server: Running) -> None:
+    with contextlib.closing(connect(server.port)) as client:
+        method = client.need
+        assert (method.args, method.keywords, method.__name__, method.__self__) == (("need",), {}, "need", client)
+        assert method.func == client._req
+        assert method.func(*method.args, 1, **method.keywords) == client.need(1)
+        assert functools.wraps(method)(lambda: None).__name__ == "need"
+        assert list(inspect.signature(method).parameters) == ["a", "b"]
+        assert inspect.signature(method) == inspect.signature(calc.Calc.need_args)
+        for name in ("args", "func", "__name__", "__signature__"):
+            with pytest.raises(AttributeError):
+                setattr(method, name, None)
+
+
+def test_a_signature_of_a_client_without_its_service_is_an_error(server: Running) -> None:
+    client = connect(server.port)
+    method = client.need
+    client.close()
+    client._service = None
+    with pytest.raises(AttributeError):
+        method.__signature__  # noqa: B018

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from fastthrift.apache.protocol._exceptions import TProtocolException, TProtocolTextError
+from fastthrift.apache.protocol._exceptions import TProtocolException, TProtocolTextError, TProtocolTypeError
 from fastthrift.apache.Thrift import TType
 
 
@@ -71,7 +71,12 @@ class Values:
         pass
 
     def writeString(self, str_val: str) -> None:
-        self.writeBinary(str_val.encode("utf-8"))
+        try:
+            encoded = str_val.encode("utf-8")
+        except AttributeError:
+            text = f"a string is a str, not {type(str_val).__name__} {str_val!r}"
+            raise TProtocolTypeError(TProtocolException.INVALID_DATA, text) from None
+        self.writeBinary(encoded)
 
     def writeBinary(self, str_val: bytes) -> None:
         pass
