@@ -33,12 +33,21 @@ def also(error: Exception, shared: type[Exception], kind: int, text: str) -> TTr
 
 
 def lost(error: OSError, text: str) -> OSError:
-    """The failure of a socket as both; what only a Python library knows (TLS, a user's class) stays as it is."""
-    if type(error).__module__ != "builtins" or isinstance(error, BlockingIOError):
+    """The failure of a socket as both; what only a Python library knows (a user's class, a wait of TLS) stays as it is."""
+    is_tls = type(error).__module__ == "ssl" and type(error).__name__ in _LOST_TLS
+    if not is_tls and (type(error).__module__ != "builtins" or isinstance(error, BlockingIOError)):
         return error
-    kind = TTransportException.END_OF_FILE if isinstance(error, ConnectionError) else TTransportException.UNKNOWN
+    has_ended = isinstance(error, ConnectionError) or type(error).__name__ in _ENDED_TLS
+    kind = TTransportException.END_OF_FILE if has_ended else TTransportException.UNKNOWN
     both: Any = also(error, type(error), kind, text)
+    if is_tls:
+        both.reason, both.library = getattr(error, "reason", None), getattr(error, "library", None)
     return both  # type: ignore[no-any-return]
+
+
+# By name: a program without TLS does not import `ssl`.
+_ENDED_TLS = ("SSLEOFError", "SSLZeroReturnError", "SSLSyscallError")
+_LOST_TLS = ("SSLError", *_ENDED_TLS)
 
 
 @functools.cache
