@@ -92,6 +92,12 @@ FASTTHRIFT_INLINE PyObject* read_plain(Place& place, Form form, const PlainOptio
   }
 }
 
+// How much memory one of many takes at the least.
+constexpr std::size_t bulk_size(Form form) {
+  if (form == Form::text || form == Form::binary) return 64;
+  return form == Form::i32 || form == Form::i64 ? 32 : form == Form::float64 ? 24 : 0;
+}
+
 // The same for one of many, for those forms that come in bulk. Null with an error: no memory.
 template <Form form, class Place>
 FASTTHRIFT_INLINE PyObject* read_in_bulk(Place& place, const BulkMemory& memory) {
