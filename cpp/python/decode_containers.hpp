@@ -94,7 +94,8 @@ Ref Decoder<Reader>::many_elements(const wire::ListHeader& header, const Layout&
 // Of one class, whose layout is looked up once.
 template <class Reader>
 Ref Decoder<Reader>::structures(const wire::ListHeader& header, PyTypeObject* type) {
-  const Layout& layout = payload::layout_of(type);
+  const Layout* current = payload::current_layout(type);
+  const Layout& layout = current != nullptr ? *current : payload::layout_of(type);
   Ref list = roomy_list(header);
   std::uint32_t i = 0;
   try {

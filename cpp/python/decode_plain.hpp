@@ -56,11 +56,11 @@ FASTTHRIFT_INLINE PyObject* read_plain(Place& place, Form form, const PlainOptio
     }
     case Form::i8: {
       std::int8_t value;
-      return place.i8(value) ? made(PyLong_FromLong(value)) : nullptr;
+      return place.i8(value) ? made(new_integer(value)) : nullptr;
     }
     case Form::i16: {
       std::int16_t value;
-      return place.i16(value) ? made(PyLong_FromLong(value)) : nullptr;
+      return place.i16(value) ? made(new_integer(value)) : nullptr;
     }
     case Form::i32: {
       std::int32_t value;
