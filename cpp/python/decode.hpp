@@ -252,13 +252,13 @@ FASTTHRIFT_INLINE Ref Decoder<Reader>::value(const Layout& layout, const Shape& 
     case Form::boolean:
       return Ref::share(in_.boolean() ? Py_True : Py_False);
     case Form::i8:
-      return checked(PyLong_FromLong(in_.i8()));
+      return checked(new_integer(in_.i8()));
     case Form::i16:
-      return checked(PyLong_FromLong(in_.i16()));
+      return checked(new_integer(in_.i16()));
     case Form::i32:
-      return checked(PyLong_FromLong(in_.i32()));
+      return checked(new_integer(in_.i32()));
     case Form::i64:
-      return checked(PyLong_FromLongLong(in_.i64()));
+      return checked(new_integer(in_.i64()));
     case Form::float64:
       return checked(PyFloat_FromDouble(in_.float64()));
     case Form::text:

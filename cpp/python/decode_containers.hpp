@@ -1,5 +1,6 @@
 #pragma once
 
+#include "python/arenas.hpp"
 #include "python/decode.hpp"
 
 // The part of the Decoder that reads lists, sets and maps.
@@ -51,6 +52,7 @@ FASTTHRIFT_APART void Decoder<Reader>::fill(PyObject* list, std::uint32_t& index
   auto* inside = reinterpret_cast<PyListObject*>(list);
   if (Py_SIZE(inside) != static_cast<Py_ssize_t>(index)) [[unlikely]]
     return;  // `put` says so
+  const Arenas arenas((size - index) * bulk_size(form));
   const BulkMemory memory;
   typename Reader::Place place(in_);
   PyObject** at = inside->ob_item + index;
@@ -92,7 +94,8 @@ Ref Decoder<Reader>::many_elements(const wire::ListHeader& header, const Layout&
 // Of one class, whose layout is looked up once.
 template <class Reader>
 Ref Decoder<Reader>::structures(const wire::ListHeader& header, PyTypeObject* type) {
-  const Layout& layout = payload::layout_of(type);
+  const Layout* current = payload::current_layout(type);
+  const Layout& layout = current != nullptr ? *current : payload::layout_of(type);
   Ref list = roomy_list(header);
   std::uint32_t i = 0;
   try {
@@ -163,6 +166,7 @@ template <Form form>
 FASTTHRIFT_APART void Decoder<Reader>::fill_items(PyObject* map, std::uint32_t& index, std::uint32_t size,
                                                   Form value_form) {
   const PlainOptions plain{options_.decode_response};
+  const Arenas arenas((size - index) * (bulk_size(form) + bulk_size(value_form)));
   const BulkMemory memory;
   typename Reader::Place place(in_);
   for (; index < size; ++index) {

@@ -56,11 +56,11 @@ FASTTHRIFT_INLINE PyObject* read_plain(Place& place, Form form, const PlainOptio
     }
     case Form::i8: {
       std::int8_t value;
-      return place.i8(value) ? made(PyLong_FromLong(value)) : nullptr;
+      return place.i8(value) ? made(new_integer(value)) : nullptr;
     }
     case Form::i16: {
       std::int16_t value;
-      return place.i16(value) ? made(PyLong_FromLong(value)) : nullptr;
+      return place.i16(value) ? made(new_integer(value)) : nullptr;
     }
     case Form::i32: {
       std::int32_t value;
@@ -90,6 +90,12 @@ FASTTHRIFT_INLINE PyObject* read_plain(Place& place, Form form, const PlainOptio
     default:
       return nullptr;
   }
+}
+
+// How much memory one of many takes at the least.
+constexpr std::size_t bulk_size(Form form) {
+  if (form == Form::text || form == Form::binary) return 64;
+  return form == Form::i32 || form == Form::i64 ? 32 : form == Form::float64 ? 24 : 0;
 }
 
 // The same for one of many, for those forms that come in bulk. Null with an error: no memory.

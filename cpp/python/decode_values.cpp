@@ -18,7 +18,7 @@ Ref new_dict(std::uint32_t size, std::size_t sure) {
 Ref roomy_list_of(std::uint32_t size) {
 #ifdef FASTTHRIFT_WRITES_OBJECTS
   // PyList_New would clear the places first, which is another walk through all of them.
-  if (size > 64) {
+  if (size > 0) {
     Ref list = checked(PyList_New(0));
     auto* inside = reinterpret_cast<PyListObject*>(list.get());
     inside->ob_item = PyMem_New(PyObject*, size);

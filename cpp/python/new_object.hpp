@@ -6,6 +6,7 @@
 #include <longintrepr.h>
 #endif
 
+#include <array>
 #include <climits>
 #include <cstddef>
 #include <cstdint>
@@ -59,15 +60,27 @@ inline constexpr std::size_t int_digits = offsetof(PyLongObject,
                                                    ob_digit);
 #endif
 
+#ifdef FASTTHRIFT_WRITES_OBJECTS
+// Python has one object for each of the small ones, which it keeps for good; those that came so far.
+inline constexpr std::int64_t first_shared = -5;
+inline std::array<PyObject*, 5 + 257> shared_integers = {};
+PyObject* new_shared_integer(std::int64_t number);
+#endif
+
 template <class Memory = ObjectMemory>
 FASTTHRIFT_INLINE PyObject* new_integer(std::int64_t number, [[maybe_unused]] const Memory& memory = {}) {
 #ifdef FASTTHRIFT_WRITES_OBJECTS
-  // Python shares the small ones; those of three digits are rare. The comparisons leave nothing to be kept
-  // over the call but the number.
-  constexpr std::int64_t shared_from = -5, shared_to = 256;
+  // Those of three digits are rare. The comparisons leave nothing to be kept over the call but the number.
   constexpr std::uint64_t most = (std::uint64_t{1} << (2 * PyLong_SHIFT)) - 1;
   const auto bits = static_cast<std::uint64_t>(number);
-  if (bits + most <= 2 * most && bits - shared_from > shared_to - shared_from) [[likely]] {
+  if (bits - first_shared < shared_integers.size()) {
+    PyObject* shared = shared_integers[bits - first_shared];
+    if (shared == nullptr) [[unlikely]]
+      return new_shared_integer(number);
+    Py_INCREF(shared);
+    return shared;
+  }
+  if (bits + most <= 2 * most) [[likely]] {
     auto* made = new_memory<PyLongObject>(memory, int_digits + 2 * sizeof(digit), PyLong_Type);
     if (made == nullptr) [[unlikely]]
       return nullptr;

@@ -1,5 +1,6 @@
 #include "python/number.hpp"
 
+#include "python/new_object.hpp"
 #include "python/parked.hpp"
 
 namespace fastthrift::python {
@@ -29,6 +30,17 @@ std::int64_t converted_integer(PyObject* value) {
   if (result == -1 && PyErr_Occurred() != nullptr) throw PythonError();
   return result;
 }
+
+#ifdef FASTTHRIFT_WRITES_OBJECTS
+PyObject* new_shared_integer(std::int64_t number) {
+  PyObject* shared = PyLong_FromLong(static_cast<long>(number));
+  if (shared != nullptr) {
+    Py_INCREF(shared);
+    shared_integers[static_cast<std::size_t>(number - first_shared)] = shared;
+  }
+  return shared;
+}
+#endif
 
 bool long_integer(PyObject* value, std::int64_t& number) {
   int overflow = 0;

@@ -18,6 +18,7 @@ import pytest
 
 import fastthrift
 from fastthrift.protocol.exc import TProtocolException
+from fastthrift.transport import TTransportException
 from twins import BYTE, CODECS, DOUBLE, I16, I32, I64, LIST, MAP, STRING, Codec, struct
 
 BY_CODEC = pytest.mark.parametrize("codec", CODECS, ids=lambda codec: codec.name)
@@ -30,16 +31,18 @@ def around_powers(bits: int) -> list[int]:
     return sorted(n for n in {*powers, *range(-300, 300)} if -(1 << bits - 1) <= n < 1 << bits - 1)
 
 
-TEXTS = [
+MANY_TEXTS = [
     *("".join(chr(33 + i % 90) for i in range(size)) for size in (*range(80), 127, 128, 400, 511, 512, 513, 70_000)),
     *("é" + "a" * size for size in range(40)),
     *("a" * size + "€" for size in range(70)),
+    *("a" * place + "é" + "a" * (size - place) for size in range(70) for place in range(size)),
     *("a" * size + "\x7f" for size in range(70)),
     "a" * 16 + "ü" + "a" * 40,
     "a" * 24 + "ü" + "a" * 8,
     "\0\0\0",
     "𝄞",
 ]
+TEXTS = list(dict.fromkeys(MANY_TEXTS))
 DOUBLES = [0.0, -0.0, 1.5, -2.25e300, 5e-324, float("inf"), float("-inf"), *(i / 7 for i in range(300))]
 BULKS: list[tuple[str, int, list[Any]]] = [
     ("i8", BYTE, around_powers(8)),
@@ -206,6 +209,40 @@ def test_watchers_of_memory_see_what_is_made() -> None:
         tracemalloc.stop()
     assert 5000 * (32 + 8) <= seen < 5000 * 60
     assert left < 1000
+
+
+class ArenaAllocator(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_void_p) for name in ("context", "allocate", "free")]
+
+
+def arena_allocator() -> tuple[int, ...]:
+    found = ArenaAllocator()
+    ctypes.pythonapi.PyObject_GetArenaAllocator(ctypes.byref(found))
+    return found.context, found.allocate, found.free
+
+
+@pytest.mark.skipif(platform.python_implementation() != "CPython", reason="has no arenas")
+@BY_CODEC
+@pytest.mark.parametrize("broken", [False, True])
+def test_large_values_leave_the_allocator_as_it_was(codec: Codec, broken: bool) -> None:
+    before = arena_allocator()
+    for spec, value in [
+        ((LIST, "v", I64), list(range(1 << 40, (1 << 40) + 80_000))),
+        ((LIST, "v", DOUBLE), [i / 3 for i in range(80_000)]),
+        ((LIST, "v", STRING), [f"number {i}" for i in range(40_000)]),
+        ((MAP, "v", (I32, I64)), {i * 77: i << 40 for i in range(40_000)}),
+        ((MAP, "v", (STRING, I64)), {f"number {i}": i << 40 for i in range(20_000)}),
+    ]:
+        cls = struct("Holder", {1: spec}).ours
+        data = codec.write(cls(v=value))
+        if not broken:
+            assert codec.read(cls(), data).v == value
+        elif spec[2] in (I64, DOUBLE):
+            continue  # their ends are looked for before the first is read
+        else:
+            with pytest.raises((TProtocolException, TTransportException)):
+                codec.read(cls(), data[: len(data) * 99 // 100])
+        assert arena_allocator() == before
 
 
 @pytest.mark.parametrize("allocator", ["debug", "malloc", "malloc_debug"])
