@@ -212,7 +212,9 @@ def test_other_errors_of_the_socket_are_transport_errors_too(error: OSError) -> 
         assert (failed.value.errno, failed.value.__cause__) == (error.errno, error)
 
 
-@pytest.mark.parametrize("error", [ssl.SSLWantReadError(1, "x"), BlockingIOError(errno.EAGAIN, "x"), socket.gaierror(1, "x")])
+@pytest.mark.parametrize(
+    "error", [ssl.SSLWantReadError(1, "x"), BlockingIOError(errno.EAGAIN, "x"), socket.gaierror(1, "x")]
+)
 def test_errors_that_are_no_connections_end_come_through(error: OSError) -> None:
     with pytest.raises(OSError) as failed:
         TSocket(sock=Mock(**{"recv.side_effect": error})).read(1)
