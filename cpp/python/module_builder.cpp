@@ -50,7 +50,8 @@ ModuleBuilder::ModuleBuilder(BoundSchema& bound, ModuleNames names, PyObject* mo
       dict_(Ref::share(PyModule_GetDict(module))),
       classes_(bound, names_),
       services_(bound, classes_) {
-  const Ref collections = checked(PyImport_ImportModule("collections"));
+  // What `collections` has, without the rest of it, which not everybody has imported.
+  const Ref collections = checked(PyImport_ImportModule("_collections"));
   meta_ = checked(
       PyObject_CallMethod(collections.get(), "defaultdict", "O", reinterpret_cast<PyObject*>(&PyList_Type)));
 }

@@ -26,6 +26,25 @@ def test_it_imports_nothing_that_only_some_need() -> None:
     assert run(before + "import fastthrift.rpc\n" + after) == "[]\n"
 
 
+# What only connections, locks and servers need, and what their modules import.
+FOR_CALLS = ("collections", "contextlib", "enum", "functools", "selectors", "socket", "struct", "threading", "weakref")
+
+
+def test_loading_idl_imports_nothing_of_calls() -> None:
+    before = f"before = {{name for name in {FOR_CALLS!r} if name in sys.modules}}\n"
+    after = f"print(sorted(name for name in {FOR_CALLS!r} if name in sys.modules and name not in before))\n"
+    program = before + "import fastthrift\n" + after
+    assert run(program) == "[]\n"
+    idl = "enum E { A } struct S { 1: E e = E.A, 2: list<S> more } service Calc { S get(1: S s) }"
+    loaded = f"module = fastthrift.parser.parser.parse_text({idl!r})\nprint(module.__thrift_meta__['services'])\n"
+    assert run(program + loaded + after) == "[]\n[<class 'idl.Calc'>]\n[]\n"
+
+
+def test_weak_references_are_for_who_has_connections() -> None:
+    program = "import socket, threading\nhad = 'weakref' in sys.modules\nimport fastthrift.rpc\n"
+    assert run(program + "print('weakref' in sys.modules and not had)") == "False\n"
+
+
 @pytest.mark.parametrize("module", ["fastthrift.server", "fastthrift.processor"])
 def test_the_logger_is_there_for_who_asks(module: str) -> None:
     program = (
