@@ -117,39 +117,41 @@ def test_an_include_that_is_none_is_refused() -> None:
         _core.compile_idl(document, [None])  # type: ignore[list-item]
 
 
-@pytest.mark.parametrize("action", ["read(1)", "flush()", "open()", "close()", "is_open()", "getvalue()", "sock"])
 @pytest.mark.parametrize("kind", ["TCyBufferedTransport", "TCyFramedTransport"])
-def test_a_transport_over_itself_is_an_error(kind: str, action: str) -> None:
+def test_a_transport_over_itself_is_an_error(kind: str) -> None:
+    actions = ["read(1)", "flush()", "open()", "close()", "is_open()", "getvalue()", "sock"]
     out = in_child(
         f"""
-        trans = _core.{kind}(TMemoryBuffer())
-        trans._trans = trans
-        trans.write(b"x")
-        try:
-            trans.{action}
-        except (RecursionError, TTransportException) as error:
-            print(type(error).__name__)
+        for action in {actions}:
+            trans = _core.{kind}(TMemoryBuffer())
+            trans._trans = trans
+            trans.write(b"x")
+            try:
+                eval("trans." + action)
+            except (RecursionError, TTransportException) as error:
+                print(action, "is refused", flush=True)
         """
     )
-    assert out in ("RecursionError\n", "TTransportException\n")
+    assert out.splitlines() == [f"{action} is refused" for action in actions]
 
 
-@pytest.mark.parametrize("action", ["read(3)", "sock", "flush()", "is_open()"])
-def test_a_stack_of_100000_transports_is_an_error(action: str) -> None:
+def test_a_stack_of_100000_transports_is_an_error() -> None:
+    actions = ["read(3)", "sock", "flush()", "is_open()"]
     out = in_child(
         f"""
-        trans = TMemoryBuffer(b"abc")
-        for _ in range(100_000):
-            trans = _core.TCyBufferedTransport(trans)
-        trans.write(b"x")
-        try:
-            trans.{action}
-        except RecursionError as error:
-            print("refused")
-        del trans
+        for action in {actions}:
+            trans = TMemoryBuffer(b"abc")
+            for _ in range(100_000):
+                trans = _core.TCyBufferedTransport(trans)
+            trans.write(b"x")
+            try:
+                eval("trans." + action)
+            except RecursionError as error:
+                print(action, "is refused", flush=True)
+            del trans
         """
     )
-    assert out == "refused\n"
+    assert out.splitlines() == [f"{action} is refused" for action in actions]
 
 
 def test_a_transport_that_is_replaced_while_it_is_flushed_lives_until_then() -> None:

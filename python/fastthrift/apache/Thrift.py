@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Optional, TypeVar
 
+from fastthrift import thrift
+
 if TYPE_CHECKING:
     from fastthrift.apache.protocol.TProtocol import TProtocolBase
 
@@ -159,13 +161,7 @@ class TApplicationException(TException):
 
 
 _APPLICATION_TEXTS = {
-    TApplicationException.UNKNOWN_METHOD: "Unknown method",
-    TApplicationException.INVALID_MESSAGE_TYPE: "Invalid message type",
-    TApplicationException.WRONG_METHOD_NAME: "Wrong method name",
-    TApplicationException.BAD_SEQUENCE_ID: "Bad sequence ID",
-    TApplicationException.MISSING_RESULT: "Missing result",
-    TApplicationException.INTERNAL_ERROR: "Internal error",
-    TApplicationException.PROTOCOL_ERROR: "Protocol error",
+    **thrift._APPLICATION_TEXTS,
     TApplicationException.INVALID_TRANSFORM: "Invalid transform",
     TApplicationException.INVALID_PROTOCOL: "Invalid protocol",
     TApplicationException.UNSUPPORTED_CLIENT_TYPE: "Unsupported client type",

@@ -214,6 +214,30 @@ def test_structs_by_hand_are_apaches_and_either_skips_the_others(protocol: str) 
                 assert outcomes(who, protocol, reading, data[:end])[2] is not None, (who, data[:end].hex())
 
 
+@pytest.mark.parametrize("protocol", ["TJSONProtocol.TJSONProtocol", "TJSONProtocol.TSimpleJSONProtocol"])
+def test_json_by_hand_is_apaches(protocol: str) -> None:
+    for seed in range(150):
+        calls: list[Call] = [
+            ("writeMessageBegin", ('ca"ll\\é', 1, seed)),
+            # Apache's write infinities bare, which is no JSON.
+            *[
+                (name, (0.5,)) if name == "writeDouble" else (name, args)
+                for name, args in well_formed(random.Random(seed))
+            ],
+            ("writeMessageEnd", ()),
+        ]
+        written = {who: outcomes(who, protocol, calls, None) for who in ROOTS}
+        assert written["ours"] == written["theirs"], calls
+        if "Simple" in protocol:
+            continue  # nobody reads it
+        data = written["ours"][1]
+        reading: list[Call] = [("readMessageBegin", ()), ("skip", (12,)), ("readMessageEnd", ())]
+        for who in ROOTS:
+            given, _, raised = outcomes(who, protocol, reading, data)
+            assert raised is None, (who, raised)
+            assert given[0] == repr(('ca"ll\\é', 1, seed)), who
+
+
 @pytest.mark.parametrize(
     ("call", "bits"), [(("writeByte", (128,)), 8), (("writeI16", (2**15,)), 16), (("writeI32", (2**31,)), 32), (("writeI64", (-(2**63) - 1,)), 64)]
 )  # fmt: skip

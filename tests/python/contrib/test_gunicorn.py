@@ -175,16 +175,20 @@ def test_calls_are_answered_and_sigterm_waits_for_the_one_in_flight(tmp_path: Pa
             client.add(1, 2)
 
 
+FULL = {"proto_factory": TCompactProtocolFactory(), "trans_factory": TFramedTransportFactory()}
+
+
+# What an app may be is nothing to its worker: each kind with one of them.
 @pytest.mark.parametrize(
-    ("app", "options"),
+    ("kind", "app", "options"),
     [
-        ("server", {"proto_factory": TCompactProtocolFactory()}),
-        ("full", {"proto_factory": TCompactProtocolFactory(), "trans_factory": TFramedTransportFactory()}),
-        ("factory", {}),
-        ("full --preload", {"proto_factory": TCompactProtocolFactory(), "trans_factory": TFramedTransportFactory()}),
+        ("ThriftThreadWorker", "server", {"proto_factory": TCompactProtocolFactory()}),
+        ("ThriftSyncWorker", "factory", {}),
+        ("ThriftThreadWorker", "full", FULL),
+        ("ThriftSyncWorker", "full", FULL),
+        ("ThriftThreadWorker", "full --preload", FULL),
     ],
 )
-@WORKERS
 def test_app_may_be_a_server_a_factory_or_have_its_own_protocol(
     tmp_path: Path, kind: str, app: str, options: dict[str, Any]
 ) -> None:

@@ -19,25 +19,15 @@ from fastthrift.apache.protocol.TProtocol import (
 )
 from fastthrift.apache.Thrift import TType
 from fastthrift.apache.transport.TTransport import TTransportException
+from fastthrift.protocol import apache_json
 
 __all__ = ["TJSONProtocol", "TJSONProtocolFactory", "TSimpleJSONProtocol", "TSimpleJSONProtocolFactory"]
 
 VERSION = 1
 
-CTYPES = {
-    TType.BOOL: "tf",
-    TType.BYTE: "i8",
-    TType.I16: "i16",
-    TType.I32: "i32",
-    TType.I64: "i64",
-    TType.DOUBLE: "dbl",
-    TType.STRING: "str",
-    TType.STRUCT: "rec",
-    TType.LIST: "lst",
-    TType.SET: "set",
-    TType.MAP: "map",
-    TType.UUID: "uid",
-}
+# BINARY is no type of Apache's.
+CTYPES = {ttype: name for ttype, name in apache_json.CTYPES.items() if ttype != apache_json.TType.BINARY}
+CTYPES[TType.UUID] = "uid"
 JTYPES = {name: ttype for ttype, name in CTYPES.items()}
 
 

@@ -19,6 +19,7 @@ from fastthrift.apache.Thrift import TException, TFrozenDict, TType
 from fastthrift.apache.transport.TTransport import DEFAULT_MAX_FRAME_SIZE, TTransportException
 
 __all__ = [
+    "DEFAULT_MAX_FRAME_SIZE",
     "DEFAULT_STRING_LENGTH_LIMIT",
     "TException",
     "TFrozenDict",

@@ -7,7 +7,7 @@ import struct
 from io import BytesIO
 from typing import Any
 
-from fastthrift.apache.transport.TTransport import (
+from fastthrift.apache.transport._base import (
     DEFAULT_MAX_FRAME_SIZE,
     DEFAULT_MAX_SASL_NEGOTIATION_SIZE,
     Collecting,
