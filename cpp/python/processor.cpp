@@ -104,6 +104,13 @@ Processor::Outcome Processor::finish(const Awaited& awaited, PyObject* result, P
   }
 }
 
+// Whether the end of the arguments is that of the message as well: in JSON a bracket follows, in a body of
+// HTTP perhaps a line feed. Elsewhere what follows is another call, or nobody knows what: dropped in silence
+// its sender would wait for ever.
+static bool is_end_of_message(const ReplyPlace& place) {
+  return place.options.protocol != wire::Protocol::json && place.request.unanswered == nullptr;
+}
+
 Processor::Outcome Processor::answer_call(Bytes message, const ReplyPlace& place, const rpc::Turn* turn,
                                           Awaited* awaited) {
   const std::size_t before = place.out.size();
@@ -122,6 +129,11 @@ Processor::Outcome Processor::answer_call(Bytes message, const ReplyPlace& place
     if (method->is_slow && (before != place.request.room || turn->has_others())) return Outcome::later;
     const Outcome outcome = answer_method(in, {*method, header.sequence_id, place, awaited}, header);
     method->is_slow = turn->is_long();
+    if (in.at_hand() != 0 && outcome == Outcome::answered && is_end_of_message(place)) [[unlikely]] {
+      log_refused(std::string(header.name),
+                  "its frame goes on behind it, by bytes: " + std::to_string(in.at_hand()));
+      return Outcome::close;
+    }
     return outcome;
   } catch (...) {
     return refuse_bytes(place, before);
@@ -168,6 +180,7 @@ Processor::Outcome Processor::answer_method(Input& in, const Call& call, const w
         missing = arguments.missing();
       }
     } catch (...) {
+      in.advance(in.at_hand());  // nobody knows where they would end
       return refuse_arguments(call, header);
     }
     return missing == nullptr ? call_handler(call, arguments) : refuse_missing(call, *missing);
@@ -179,6 +192,7 @@ Processor::Outcome Processor::answer_method(Input& in, const Call& call, const w
     read_struct(in, args.get(), call.place.options);
     arguments.emplace(method.handler(), layout_for(args.get(), kept)).read_from(args.get());
   } catch (...) {
+    in.advance(in.at_hand());
     return refuse_arguments(call, header);
   }
   const FieldLayout* missing = arguments->missing();

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
+import importlib
 import os
 import socket
 import threading
@@ -12,10 +15,13 @@ import pytest
 
 from calc import Handler, Running, calc, make, serving
 from fastthrift import rpc
+from fastthrift.apache.transport.TSocket import TSocket as ApacheSocket
+from fastthrift.apache.transport.TTransport import TBufferedTransport as ApacheBuffered
 from fastthrift.client import TClient
 from fastthrift.processor import TProcessor
-from fastthrift.protocol import TBinaryProtocolFactory, TJSONProtocolFactory
+from fastthrift.protocol import TBinaryProtocolFactory, TCompactProtocolFactory, TJSONProtocolFactory
 from fastthrift.server import TThreadedServer
+from fastthrift.thrift import TMessageType, TType
 from fastthrift.transport import TBufferedTransport, TServerSocket, TSocket, TTransportException
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
@@ -119,6 +125,78 @@ def test_a_fork_inside_a_call_ends_well_on_both_sides(served: tuple[Running, Han
     assert client.said == "11"
     assert client.add(3, 4) == 7
     client.close()
+
+
+@pytest.mark.parametrize("kind", ["TBinaryProtocol", "TBinaryProtocolAccelerated", "TCompactProtocolAccelerated"])
+def test_children_of_apaches_face_have_connections_of_their_own(kind: str) -> None:
+    module = importlib.import_module("fastthrift.apache.protocol." + kind.replace("Accelerated", ""))
+    factory = TCompactProtocolFactory() if "Compact" in kind else TBinaryProtocolFactory()
+    with serving(make(iprot_factory=factory)) as running:
+        sock = ApacheSocket("127.0.0.1", running.port)
+        sock.setTimeout(20_000)
+        sock.open()
+        protocol = getattr(module, kind)(ApacheBuffered(sock))
+
+        def add(a: int, b: int) -> int:
+            protocol.writeMessageBegin("add", TMessageType.CALL, a)
+            protocol.writeStructBegin("add_args")
+            for fid, value in ((1, a), (2, b)):
+                protocol.writeFieldBegin("", TType.I32, fid)
+                protocol.writeI32(value)
+                protocol.writeFieldEnd()
+            protocol.writeFieldStop()
+            protocol.writeStructEnd()
+            protocol.writeMessageEnd()
+            protocol.trans.flush()
+            assert protocol.readMessageBegin() == ("add", TMessageType.REPLY, a)
+            protocol.readStructBegin()
+            assert protocol.readFieldBegin()[1:] == (TType.I32, 0)
+            total: int = protocol.readI32()
+            protocol.readFieldEnd()
+            assert protocol.readFieldBegin()[1] == TType.STOP
+            protocol.readStructEnd()
+            protocol.readMessageEnd()
+            return total
+
+        assert add(1, 2) == 3
+        mine = sock.handle.getsockname()
+
+        def use() -> Any:
+            sums = [add(i, i) for i in range(20)]
+            return sums == [2 * i for i in range(20)], sock.handle.getsockname() != mine, sock.close()
+
+        assert in_child(use) == "(True, True, None)"
+        assert "Transport not open" in in_child(lambda: sock.read(1))
+        assert add(3, 4) == 7
+        assert sock.handle.getsockname() == mine
+        sock.close()
+
+
+@pytest.mark.parametrize("act", ["close", "call", "nothing"])
+def test_a_child_takes_nothing_from_the_loop_of_its_parent(act: str) -> None:
+    """The selector is one for both: what the child takes out of it, the parent hears no more."""
+
+    async def use(port: int) -> None:
+        async with await rpc.make_aio_client(calc.Calc, "127.0.0.1", port, timeout=5_000) as client:
+            assert await client.add(1, 2) == 3
+
+            def in_a_loop_of_its_own() -> str:
+                asyncio.events._set_running_loop(None)
+                if act == "close":
+                    client.close()
+                elif act == "call":
+                    with pytest.raises(TTransportException) as failed:
+                        asyncio.run(client.add(5, 6))
+                    assert failed.value.type == TTransportException.NOT_OPEN
+                gc.collect()
+                return act
+
+            assert in_child(in_a_loop_of_its_own) == repr(act)
+            for i in range(5):
+                assert await client.add(i, 4) == i + 4
+
+    with serving(make()) as running:
+        asyncio.run(use(running.port))
 
 
 def test_what_the_child_had_closed_stays_closed() -> None:

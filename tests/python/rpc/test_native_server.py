@@ -307,6 +307,19 @@ def test_bad_arguments_in_a_whole_message_are_a_protocol_error_and_the_connectio
             assert rest.endswith(message("add", REPLY, 2, struct.pack("!bhi", 8, 0, 3) + b"\0"))
 
 
+@pytest.mark.parametrize(
+    "more", [message("add", CALL, 2, arguments(3, 4)), b"\0", b"\0" * 100], ids=["a call", "a byte", "bytes"]
+)
+def test_what_goes_on_in_a_frame_behind_its_message_is_not_dropped_in_silence(more: bytes) -> None:
+    data = message("add", CALL, 1, arguments(1, 2)) + more
+    with Log("fastthrift.server") as log, serving(make(itrans_factory=TFramedTransportFactory())) as running:
+        with raw(running) as sock:
+            sock.sendall(struct.pack("!i", len(data)) + data)
+            answer = until_closed(sock)
+    assert answer[4:] == message("add", REPLY, 1, struct.pack("!bhi", 8, 0, 3) + b"\0")
+    assert log.texts == [f"message refused: add: its frame goes on behind it, by bytes: {len(more)}"]
+
+
 def test_results_too_big_for_a_frame_are_an_internal_error() -> None:
     factories = {"itrans_factory": TFramedTransportFactory()}
 

@@ -17,6 +17,7 @@ from fastthrift.apache.transport.TTransport import (
     TTransportException,
     TTransportTimeout,
 )
+from fastthrift.transport import forks
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +56,8 @@ class TSocketBase(TTransportBase):
 
 class TSocket(TSocketBase):
     """A connection to ``host`` and ``port``, or to the UNIX socket at a path."""
+
+    _is_parents = False  # a child of fork() does not use it
 
     def __init__(
         self,
@@ -138,9 +141,20 @@ class TSocket(TSocketBase):
                         handle.close()
                 continue
             self.handle = handle
+            self._is_parents = False
+            forks.is_opened(self)
             return
         message = f"Could not connect to any of {[address[4] for address in addresses]}"
         raise TTransportException(TTransportException.NOT_OPEN, message, last) from last
+
+    def leave_to_parent(self) -> None:
+        """In a forked child: lets go of a connection that was opened before; the next write opens another one."""
+        # Those of gevent and the like belong to a loop, which has its own way with forks.
+        if type(self.handle).__module__ in ("socket", "ssl"):
+            handle, self.handle = self.handle, None
+            self._is_parents = True
+            with contextlib.suppress(OSError):
+                handle.close()
 
     def read(self, sz: int) -> bytes:
         if self.handle is None:
@@ -160,6 +174,8 @@ class TSocket(TSocketBase):
         return found
 
     def write(self, buff: bytes) -> None:
+        if self._is_parents and self.handle is None:
+            self.open()
         if self.handle is None:
             raise TTransportException(TTransportException.NOT_OPEN, "Transport not open")
         try:

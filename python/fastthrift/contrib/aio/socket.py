@@ -14,6 +14,7 @@ from fastthrift import defaults
 from fastthrift.contrib.aio.server_socket import STREAM_LIMIT, StreamHandler, TAsyncServerSocket
 from fastthrift.contrib.aio.timeout import TAsyncTimeout, ended, or_timeout
 from fastthrift.contrib.aio.waiting import in_time
+from fastthrift.transport import forks
 from fastthrift.transport.address import family_of, place
 from fastthrift.transport.base import Buffer, TTransportException, seconds
 from fastthrift.transport.failures import end_of_file
@@ -42,6 +43,17 @@ __all__ = [
 
 # Bytes that may wait to be sent before a writer is asked to pause.
 UNSENT = 1 << 20
+
+
+class _Writer(asyncio.StreamWriter):
+    """Newer Pythons' close their transport when they are dropped; not in a forked child, whose loop is the parent's."""
+
+    is_parents = False
+
+    def __del__(self) -> None:
+        drop = getattr(super(), "__del__", None)
+        if drop is not None and not self.is_parents:
+            drop()
 
 
 class TAsyncSocket:
@@ -165,6 +177,19 @@ class TAsyncSocket:
         except BaseException:
             self.close()
             raise
+        if given is None:
+            forks.is_opened(self)
+
+    def leave_to_parent(self) -> None:
+        """In a forked child: forgets the connection. Closing it would take it out of the parent's loop as well, which
+        would hear nothing from it any more: the selector is one for both.
+        """
+        calls, self._calls = self._calls, None
+        if calls is not None:
+            calls.is_over = True
+        if isinstance(self._writer, _Writer):
+            self._writer.is_parents = True
+        self._reader = self._writer = self.raw_sock = None
 
     async def _connect(self) -> None:
         loop = asyncio.get_running_loop()
@@ -221,7 +246,7 @@ class TAsyncSocket:
             lambda: protocol, sock=sock, ssl=self.ssl_context, server_hostname=self.server_hostname
         )
         transport.set_write_buffer_limits(high=UNSENT)
-        self._reader, self._writer = reader, asyncio.StreamWriter(transport, protocol, reader, loop)
+        self._reader, self._writer = reader, _Writer(transport, protocol, reader, loop)
 
     async def read(self, sz: int) -> bytes:
         """At most ``sz`` bytes, what has arrived."""
