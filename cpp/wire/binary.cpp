@@ -9,6 +9,10 @@ namespace {
 constexpr std::uint32_t version_mask = 0xffff0000;
 constexpr std::uint32_t version_1 = BinaryReader::version_1;
 
+// Whether text in UTF-8 can begin with it. What has no version word may be a frame's length instead of a
+// name's: behind that comes a version word, or compact's first byte.
+bool may_begin_text(std::uint8_t byte) { return byte < 0x80 || (byte >= 0xc2 && byte <= 0xf4); }
+
 }  // namespace
 
 MessageHeader BinaryReader::message_begin() {
@@ -34,6 +38,9 @@ MessageHeader BinaryReader::message_begin() {
     return {
         {reinterpret_cast<const char*>(at + 8), size}, type, load_big_endian<std::int32_t>(at + 8 + size)};
   }
+  if (size > 0 && !may_begin_text(in_.need(5)[4])) {
+    throw ProtocolError(Kind::bad_version, "No protocol version header, and no method name");
+  }
   at = in_.need(9 + size);
   const MessageType type = message_type(at[4 + size]);
   in_.advance(9 + size);
@@ -50,6 +57,7 @@ std::size_t BinaryReader::message_extent(Bytes bytes, const Limits& limits, Opti
   if (bytes.size() < before) return before;
   const std::int32_t size = load_big_endian<std::int32_t>(bytes.data() + before - 4);
   if (size < 0 || static_cast<std::size_t>(size) > limits.method_name) return before;
+  if (!strict && size > 0 && (bytes.size() < 5 || !may_begin_text(bytes[4]))) return 5;
   return before + static_cast<std::size_t>(size) + (strict ? 4 : 5);
 }
 

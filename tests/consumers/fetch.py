@@ -26,8 +26,8 @@ def fetch(name: str, version: str) -> Path:
         return folder
     CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE) as work:
-        # Of happybase the wheel has no tests, of the others there is a wheel.
-        only = ["--no-binary", name] if name == "happybase" else []
+        # Some wheels have no tests.
+        only = ["--no-binary", name] if name in ("happybase", "aiohappybase") else []
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", *only, "--dest", work]
         done = subprocess.run([*command, f"{name}=={version}"], capture_output=True, text=True, timeout=240)
         archives = [each for each in Path(work).iterdir() if each.name.endswith((".whl", ".tar.gz"))]

@@ -1,4 +1,4 @@
-"""HBase in memory: what happybase's tests ask of its Thrift gateway. Cells have versions, the newest first."""
+"""HBase in memory: what the tests of happybase and aiohappybase ask of its Thrift gateway. Cells have versions, the newest first."""
 
 from __future__ import annotations
 
@@ -187,6 +187,20 @@ class Hbase:
         count = (struct.unpack(">q", cell[1])[0] if cell else 0) + value
         table.put(row, column, struct.pack(">q", count), self._now())
         return int(count)
+
+    def incrementRows(self, increments: list[Any]) -> None:
+        for each in increments:
+            self.atomicIncrement(each.table, each.row, each.column, each.ammount)
+
+    def append(self, append: Any) -> list[Any]:
+        table = self._table(append.table)
+        appended = []
+        for column, value in zip(append.columns, append.values):
+            cell = table.row(append.row, None, _LATEST).get(column)
+            now = self._now()
+            table.put(append.row, column, (cell[1] if cell else b"") + value, now)
+            appended.append(self._idl.TCell(value=table.row(append.row, None, _LATEST)[column][1], timestamp=now))
+        return appended
 
     # ---- scanning
 

@@ -61,8 +61,8 @@ def happybase() -> Path:
         pytest.skip(f"the package index gives no happybase: {error}")
 
 
-def hbase_server(folder: Path, transport: str, protocol: str) -> Any:
-    idl = fastthrift.load(folder / "happybase" / "Hbase.thrift")
+def hbase_server(folder: Path, transport: str, protocol: str, package: str = "happybase") -> Any:
+    idl = fastthrift.load(folder / package / "Hbase.thrift")
     parts = PROTOCOLS[protocol](), TRANSPORTS[transport]()
     return make_server(idl.Hbase, hbase.Hbase(idl), "127.0.0.1", 0, None, *parts)
 

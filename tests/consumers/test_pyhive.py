@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from .fetch import Unreachable, environment, fetch
-from .test_impyla import Hive, run, serving
+from .running import run, serving
+from .test_impyla import Hive
 
 PROGRAM = """
 import sys

@@ -15,13 +15,19 @@ import pytest
 import fastthrift
 from certificates import Certificates
 from fastthrift import http, rpc
+from fastthrift.apache import TSerialization
 from fastthrift.apache.protocol.TBinaryProtocol import TBinaryProtocol as ApacheBinary
 from fastthrift.apache.protocol.TMultiplexedProtocol import TMultiplexedProtocol as ApacheMultiplexed
 from fastthrift.apache.protocol.TProtocol import TProtocolException
+from fastthrift.apache.server.TServer import TThreadedServer as ApacheThreadedServer
 from fastthrift.apache.Thrift import TApplicationException as ApacheApplicationException
+from fastthrift.apache.transport.THttpClient import THttpClient
+from fastthrift.apache.transport.TSocket import TServerSocket as ApacheServerSocket
 from fastthrift.apache.transport.TSocket import TSocket as ApacheSocket
 from fastthrift.apache.transport.TTransport import TBufferedTransport as ApacheBuffered
+from fastthrift.apache.transport.TTransport import TFramedTransport as ApacheFramed
 from fastthrift.apache.transport.TTransport import TMemoryBuffer
+from fastthrift.apache.transport.TTransport import TTransportException as ApacheTransportException
 from fastthrift.contrib.aio import rpc as aio_rpc
 from fastthrift.protocol import (
     TBinaryProtocol,
@@ -218,6 +224,50 @@ def test_a_multiplexed_call_of_a_plain_server_in_apaches_face() -> None:
         with pytest.raises(TDecodeException):  # and of the other
             shop.Shop.Client(ApacheBinary(transport)).hello(5)
         transport.close()
+
+
+def test_a_framed_client_of_an_unframed_server_is_turned_away_at_once_in_apaches_face() -> None:
+    # Its servers take messages without a version, whose first bytes are the length of a name: a frame's could be one.
+    listener = ApacheServerSocket("127.0.0.1", 0)
+    listener.listen()
+    server = ApacheThreadedServer(shop.Shop.Processor(Handler()), listener)
+    thread = threading.Thread(target=server.serve)
+    thread.start()
+    try:
+        sock = ApacheSocket("127.0.0.1", listener.handle.getsockname()[1])
+        sock.setTimeout(20_000)
+        transport = ApacheFramed(sock)
+        transport.open()
+        with pytest.raises(ApacheTransportException) as caught:
+            shop.Shop.Client(ApacheBinary(transport)).ping()
+        assert caught.value.type == ApacheTransportException.END_OF_FILE
+        transport.close()
+    finally:
+        server.close()
+        thread.join(20)
+
+
+def test_apaches_http_client_says_what_happened() -> None:
+    with serving() as port:
+        transport = THttpClient(f"http://127.0.0.1:{port}/")
+        transport.setTimeout(10_000)
+        transport.write(b"x")
+        with pytest.raises(ApacheTransportException, match="closed the connection without an answer") as caught:
+            transport.flush()
+        assert isinstance(caught.value, ConnectionError)
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        transport = THttpClient(f"http://127.0.0.1:{closed.getsockname()[1]}/")
+        with pytest.raises(ConnectionRefusedError, match=r"Could not connect to 127\.0\.0\.1:\d+: Connection refused"):
+            transport.flush()
+
+
+@pytest.mark.parametrize("thing", [None, Handler])
+def test_apaches_serialize_says_what_it_takes(thing: Any) -> None:
+    with pytest.raises(TypeError, match="an object of a generated class is needed, got"):
+        TSerialization.serialize(thing)
+    with pytest.raises(TypeError, match="an object of a generated class is needed, got"):
+        TSerialization.deserialize(thing, b"\0")
 
 
 def test_after_a_failed_call_it_is_said_what_to_do() -> None:

@@ -16,13 +16,20 @@ serialize = _core.apache_serialize
 deserialize = _core.apache_deserialize
 
 
+def _check(thrift_object: Any) -> None:
+    if thrift_object is None or isinstance(thrift_object, type):
+        raise TypeError(f"an object of a generated class is needed, got {thrift_object!r}")
+
+
 def _serialize(thrift_object: Any, protocol_factory: Any) -> bytes:
+    _check(thrift_object)
     transport = TTransport.TMemoryBuffer()
     write_struct(thrift_object, protocol_factory.getProtocol(transport))
     return transport.getvalue()
 
 
 def _deserialize(base: Any, buf: bytes, protocol_factory: Any) -> Any:
+    _check(base)
     made = read_struct(base, protocol_factory.getProtocol(TTransport.TMemoryBuffer(buf)))
     return base if made is None else made
 

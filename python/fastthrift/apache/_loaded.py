@@ -121,13 +121,20 @@ def _of_both(error: Exception) -> BaseException:
     found = translated(error)
     if found is error:
         return error
-    kinds = type(found), type(error)
+    return _made_of((type(found), type(error)), {**vars(error), **vars(found)}, found.args)
+
+
+def _made_of(kinds: tuple[type, type], values: dict[str, Any], args: tuple[Any, ...]) -> BaseException:
     if kinds not in _both:
-        _both[kinds] = type(kinds[0].__name__, kinds, {"__module__": kinds[0].__module__})
+
+        def reduce(self: Any) -> tuple[Any, ...]:
+            # The class is nobody's attribute.
+            return _made_of, (kinds, vars(self), self.args)
+
+        _both[kinds] = type(kinds[0].__name__, kinds, {"__module__": kinds[0].__module__, "__reduce__": reduce})
     raised: BaseException = _both[kinds].__new__(_both[kinds])
-    vars(raised).update(vars(error))
-    vars(raised).update(vars(found))
-    raised.args = found.args
+    vars(raised).update(values)
+    raised.args = args
     return raised
 
 

@@ -48,7 +48,9 @@ def _both(shared: type) -> type[TTransportException]:
         # The class is nobody's attribute.
         return _made, (shared, self.type, self.message, self.errno, self.strerror)
 
-    return type("TTransportException", (TTransportException, shared), {"__module__": __name__, "__reduce__": reduce})
+    # The text is ours: the system's error may have none.
+    body = {"__module__": __name__, "__reduce__": reduce, "__str__": lambda self: self.message}
+    return type("TTransportException", (TTransportException, shared), body)
 
 
 def _made(

@@ -94,6 +94,30 @@ void test_old_messages_have_no_version() {
   BOOST_TEST_EQ(strict.reader.message_begin().name, "add");
 }
 
+void test_what_no_name_begins_with_is_refused_before_the_rest_came() {
+  // Of a frame around a strict or a compact message the length stands where an old message has that of its
+  // name.
+  for (std::string_view hex : {"0000001e 80", "0000001e 82", "00000003 ff", "00000003 c0"}) {
+    Source source(hex, defaults, {.strict_read = false});
+    bool is_refused = false;
+    try {
+      source.reader.message_begin();
+    } catch (const ProtocolError& error) {
+      is_refused = error.kind() == Bad::bad_version;
+      BOOST_TEST(std::string(error.what()).find("no method name") != std::string::npos);
+    }
+    BOOST_TEST(is_refused);
+    BOOST_TEST_EQ(BinaryReader::message_extent(from_hex(hex), defaults, {.strict_read = false}), 5u);
+  }
+  // UTF-8 is no reason to refuse.
+  Source named("00000002 c3a9 01 00000007", defaults, {.strict_read = false});
+  BOOST_TEST_EQ(named.reader.message_begin().name, "\xc3\xa9");
+  // Of a name nothing has come yet: one byte more says what it is.
+  BOOST_TEST_EQ(BinaryReader::message_extent(from_hex("00000003"), defaults, {.strict_read = false}), 5u);
+  BOOST_TEST_EQ(BinaryReader::message_extent(from_hex("00000003 61"), defaults, {.strict_read = false}), 12u);
+  BOOST_TEST_EQ(BinaryReader::message_extent(from_hex("00000000"), defaults, {.strict_read = false}), 9u);
+}
+
 void test_third_byte_of_the_version_word_says_nothing() {
   Source source("8001aa01 00000001 61 00000007");
   const MessageHeader header = source.reader.message_begin();
@@ -379,6 +403,7 @@ void test_struct_with_every_type_reads_and_writes_as_in_apache_thrift() {
 void test_binary() {
   test_messages_are_the_bytes_of_the_specification();
   test_old_messages_have_no_version();
+  test_what_no_name_begins_with_is_refused_before_the_rest_came();
   test_third_byte_of_the_version_word_says_nothing();
   test_message_headers_that_are_none_are_refused();
   test_name_stays_valid_over_a_stream();

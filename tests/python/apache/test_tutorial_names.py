@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 import threading
@@ -135,6 +136,8 @@ def test_a_loaded_service_speaks_apaches_tutorial(
     assert isinstance(failed.value, Thrift.TException) == (face == "apache")
     assert isinstance(failed.value, Thrift.TApplicationException) == (face == "apache")
     assert "Internal error" in str(failed.value)
+    loaded = pickle.loads(pickle.dumps(failed.value))
+    assert type(loaded) is type(failed.value) and vars(loaded) == vars(failed.value)
     assert client.moved(points.Point(1, []), 2).x == 3
     assert handler.told == ["hello"]
     transport.close()
