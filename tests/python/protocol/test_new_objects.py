@@ -131,6 +131,25 @@ def test_elements_are_held_by_their_list_alone(codec: Codec, ttype: int, values:
     assert gc.is_tracked(got)
 
 
+@pytest.mark.skipif(platform.python_implementation() != "CPython", reason="has no shared ints")
+@BY_CODEC
+@pytest.mark.parametrize("ttype", [BYTE, I16, I32, I64])
+def test_small_numbers_are_those_that_python_shares(codec: Codec, ttype: int) -> None:
+    values = [value for value in range(-5, 257) if ttype != BYTE or value < 128]
+    cls = struct("Holder", {1: (LIST, "v", ttype), 2: (MAP, "m", (ttype, ttype)), 3: (ttype, "f")}).ours
+    data = codec.write(cls(v=values, m=dict(zip(values, values)), f=100))
+    codec.read(cls(), data)
+    before = [sys.getrefcount(value) for value in values]
+    for _ in range(50):
+        got = codec.read(cls(), data)
+        assert all(one is value for one, value in zip(got.v, values))
+        assert all(one is value for pair, value in zip(got.m.items(), values) for one in pair)
+        assert got.f is values[105]
+    del got
+    drift = [after - count for count, after in zip(before, (sys.getrefcount(value) for value in values))]
+    assert max(map(abs, drift)) < 50
+
+
 KEYS: list[tuple[str, int, list[Any]]] = [(name, ttype, values) for name, ttype, values in BULKS if ttype != DOUBLE]
 BY_KEY = pytest.mark.parametrize(("key_type", "keys"), [key[1:] for key in KEYS], ids=[key[0] for key in KEYS])
 
