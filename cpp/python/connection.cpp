@@ -3,6 +3,7 @@
 #include "python/descriptor_use.hpp"
 #include "python/errors.hpp"
 #include "python/gil.hpp"
+#include "python/payload_type.hpp"
 #include "python/protocol.hpp"
 
 #include <charconv>
@@ -28,7 +29,6 @@ PyObject* write_method = nullptr;
 
 struct Names {
   PyObject* sock = PyUnicode_InternFromString("sock");
-  PyObject* fileno = PyUnicode_InternFromString("fileno");
   PyObject* read = PyUnicode_InternFromString("read");
   PyObject* write = PyUnicode_InternFromString("write");
 };
@@ -110,7 +110,8 @@ bool find_stack(PyObject* protocol, Stack& stack) {
 bool find_socket(Stack& stack, PyObject* attribute) {
   stack.socket = checked(PyObject_GetAttr(stack.transport.get(), attribute));
   if (Py_TYPE(stack.socket.get()) != socket_class) return false;
-  const Ref number = checked(PyObject_CallMethodNoArgs(stack.socket.get(), names().fileno));
+  static SocketMethod fileno("fileno");
+  const Ref number = fileno.call(stack.socket.get());
   const long long handle = PyLong_AsLongLong(number.get());
   if (handle == -1) {
     if (PyErr_Occurred()) throw PythonError();
@@ -118,6 +119,22 @@ bool find_socket(Stack& stack, PyObject* attribute) {
   }
   stack.handle = static_cast<net::SocketHandle>(handle);
   return true;
+}
+
+Ref SocketMethod::call(PyObject* socket) {
+  PyTypeObject* type = Py_TYPE(socket);
+  if (version_ == 0 || version_ != payload::version_of(type)) [[unlikely]] {
+    PyObject* found = _PyType_Lookup(type, name_);
+    // A C function of the class; what somebody has put in its place goes the ordinary way.
+    const bool is_method = found != nullptr && Py_TYPE(found) == &PyMethodDescr_Type;
+    method_ = Ref::share(is_method ? found : nullptr);
+    version_ = payload::version_of(type);
+  }
+  Parked parked;
+  PyObject* result = method_ ? PyObject_Vectorcall(method_.get(), &socket, 1, nullptr)
+                             : PyObject_CallMethodNoArgs(socket, name_);
+  parked.disarm();
+  return checked(result);
 }
 
 void Connection::use(const Stack& stack) {

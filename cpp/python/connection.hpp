@@ -39,6 +39,21 @@ bool find_socket(Stack& stack, PyObject* attribute);
 // Tells which class is TSocket, and which one is Python's genuine socket.
 void set_socket_classes(PyObject* transport_class, PyObject* socket_class);
 
+// A method of Python's genuine socket without arguments, looked up once: its instances have no attributes of
+// their own that could stand before it.
+class SocketMethod {
+ public:
+  explicit SocketMethod(const char* name) : name_(PyUnicode_InternFromString(name)) {}
+
+  // `socket` is of exactly that class. Throws PythonError.
+  Ref call(PyObject* socket);
+
+ private:
+  PyObject* const name_;
+  Ref method_;
+  unsigned int version_ = 0;  // of the class when it was looked up
+};
+
 class Connection {
  public:
   // Makes it fit the stack; what was kept of another socket is dropped.

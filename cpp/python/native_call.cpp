@@ -4,8 +4,10 @@
 #include "net/stream.hpp"
 #include "python/errors.hpp"
 #include "python/gil.hpp"
+#include "python/plain_request.hpp"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "net/socket.hpp"
@@ -16,7 +18,6 @@ namespace {
 struct Names {
   PyObject* req = PyUnicode_InternFromString("_req");
   PyObject* fail = PyUnicode_InternFromString("_fail");
-  PyObject* gettimeout = PyUnicode_InternFromString("gettimeout");
 };
 const Names& names() {
   static const Names all;
@@ -117,9 +118,13 @@ void write_request(Client* client, const RemoteMethod& method, PyObject* args, c
   framing.end(request, start);
 }
 
-// The result struct or the TApplicationException of the reply; throws for a message that is no answer to this
-// call.
-Ref read_answer(Client* client, const RemoteMethod& method, Bytes reply, const CodecOptions& options) {
+struct Answer {
+  Ref object;                 // the result struct,
+  bool is_exception = false;  // or a TApplicationException
+};
+
+// Throws for a message that is no answer to this call.
+Answer read_answer(Client* client, const RemoteMethod& method, Bytes reply, const CodecOptions& options) {
   Input in(reply);
   const wire::MessageHeader header = read_message_begin(in, reply, options);
   if (header.type != wire::MessageType::reply && header.type != wire::MessageType::exception) {
@@ -140,9 +145,11 @@ Ref read_answer(Client* client, const RemoteMethod& method, Bytes reply, const C
                       "Wrong method name: " + std::string(method.text()) + " was called, '" +
                           std::string(header.name) + "' answered" + words_of_exception(header, in, options));
   }
-  if (header.type == wire::MessageType::reply) return method.read_result(in, options);
-  return read_application_exception(in, options);
+  if (header.type == wire::MessageType::reply) return {method.read_result(in, options)};
+  return {read_application_exception(in, options), true};
 }
+
+int behind(int sequence_id) { return sequence_id < 0x7fffffff ? sequence_id + 1 : 1; }
 
 // Null without an error: not this way.
 PyObject* call_natively(Client* client, const RemoteMethod& method, PyObject* const* args,
@@ -155,28 +162,38 @@ PyObject* call_natively(Client* client, const RemoteMethod& method, PyObject* co
   }
   const double timeout = timeout_of(stack.socket.get());
   if (timeout == 0) return nullptr;  // a socket that never waits
-  const Ref arguments = method.bind(args, positional, keywords);
-  client->sequence_id = client->sequence_id < 0x7fffffff ? client->sequence_id + 1 : 1;
-  client->connection->use(stack);
-  write_request(client, method, arguments.get(), *stack.codec);
+  Connection& connection = *client->connection;
+  connection.use(stack);
+  connection.request().clear();
+  const int previous = std::exchange(client->sequence_id, behind(client->sequence_id));
+  if (keywords != nullptr || !write_plain_request(connection.request(), connection.framing(), method,
+                                                  client->sequence_id, args, positional, *stack.codec)) {
+    client->sequence_id = previous;  // what cannot be bound is no call
+    const Ref arguments = method.bind(args, positional, keywords);
+    client->sequence_id = behind(previous);
+    write_request(client, method, arguments.get(), *stack.codec);
+  }
 
-  Ref answer;
+  Answer answer;
   try {
-    const Bytes reply = client->connection->exchange(stack, timeout, method.is_oneway(), method.text());
+    const Bytes reply = connection.exchange(stack, timeout, method.is_oneway(), method.text());
     if (method.is_oneway()) Py_RETURN_NONE;
+    if (Ref result = read_plain_reply(reply, method, client->sequence_id, *stack.codec)) {
+      connection.finish();
+      return result.release();
+    }
     answer = read_answer(client, method, reply, *stack.codec);
-    client->connection->finish();
+    connection.finish();
   } catch (...) {
     set_call_error();
     poison(client);
     throw PythonError();
   }
-  PyObject* type = registered_exception("TApplicationException");
-  if (type != nullptr && Py_TYPE(answer.get()) == reinterpret_cast<PyTypeObject*>(type)) {
-    PyErr_SetObject(type, answer.get());
+  if (answer.is_exception) {
+    PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(answer.object.get())), answer.object.get());
     throw PythonError();
   }
-  return method.outcome_of(answer.get()).release();
+  return method.outcome_of(answer.object.get()).release();
 }
 
 PyObject* call_generically(PyObject* client, PyObject* name, PyObject* const* args, std::size_t positional,
@@ -194,7 +211,8 @@ PyObject* call_generically(PyObject* client, PyObject* name, PyObject* const* ar
 }  // namespace
 
 double timeout_of(PyObject* socket) {
-  const Ref timeout = checked(PyObject_CallMethodNoArgs(socket, names().gettimeout));
+  static SocketMethod gettimeout("gettimeout");
+  const Ref timeout = gettimeout.call(socket);
   if (timeout.get() == Py_None) return -1;
   const double seconds = PyFloat_AsDouble(timeout.get());
   if (seconds == -1 && PyErr_Occurred()) throw PythonError();

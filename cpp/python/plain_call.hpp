@@ -47,10 +47,7 @@ FASTTHRIFT_INLINE bool write_plain_result(const ReplyPlace& place, const ServedM
                                           std::int32_t sequence_id, const FieldLayout* success,
                                           PyObject* value) {
   const CodecOptions& options = place.options;
-  if (options.protocol != wire::Protocol::binary || !options.binary.strict_write ||
-      options.limits.depth == 0 || options.limits.structs == 0) {
-    return false;
-  }
+  if (!is_plainly_binary(options)) return false;
   Buffer& out = place.out;
   const std::size_t start = place.framing.begin(out);
   try {

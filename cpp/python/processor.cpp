@@ -33,12 +33,6 @@ const Layout& layout_for(PyObject* object, std::unique_ptr<Layout>& keep) {
   return payload::is_payload_type(type) ? payload::layout_of(type) : payload::layout_of_object(object, keep);
 }
 
-// Null: the method returns nothing.
-const FieldLayout* success_in(const Layout& result) {
-  const int position = result.find(0, 0);
-  return position < 0 ? nullptr : &result.fields()[static_cast<std::size_t>(position)];
-}
-
 // The field for an exception that a handler has raised, the first in the order of ids; null: it is not
 // declared.
 const FieldLayout* declaration_of(PyObject* error, const Layout& result) {

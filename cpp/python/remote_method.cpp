@@ -8,11 +8,7 @@
 namespace fastthrift::python::client {
 namespace {
 
-PyTypeObject* type_of(const Ref& type) { return reinterpret_cast<PyTypeObject*>(type.get()); }
-
-bool is_payload_class(const Ref& type) {
-  return PyType_Check(type.get()) && payload::is_payload_type(type_of(type));
-}
+PyTypeObject* type_of(const PlainClass& type) { return reinterpret_cast<PyTypeObject*>(type.type()); }
 
 Ref attribute_of(PyObject* object, const FieldLayout& field, bool direct) {
   if (direct) return Ref::share(payload::slot(object, field.offset));
@@ -33,7 +29,7 @@ RemoteMethod::RemoteMethod(PyObject* service, PyObject* name) : name_(Ref::share
   text_.assign(bytes, static_cast<std::size_t>(size));
   const auto class_for = [&](const char* suffix) {
     const Ref attribute = checked(PyUnicode_FromFormat("%U%s", name, suffix));
-    return checked(PyObject_GetAttr(service, attribute.get()));
+    return PlainClass(checked(PyObject_GetAttr(service, attribute.get())));
   };
   args_ = class_for("_args");
   result_ = class_for("_result");
@@ -42,14 +38,16 @@ RemoteMethod::RemoteMethod(PyObject* service, PyObject* name) : name_(Ref::share
       service_name && PyUnicode_Check(service_name.get()) ? PyUnicode_AsUTF8(service_name.get()) : nullptr;
   if (prefix == nullptr) PyErr_Clear();
   full_name_ = std::string(prefix == nullptr ? "service" : prefix) + "." + text_;
-  if (const Ref oneway = Ref::steal(PyObject_GetAttrString(result_.get(), "oneway"))) {
+  if (const Ref oneway = Ref::steal(PyObject_GetAttrString(result_.type(), "oneway"))) {
     const int truth = PyObject_IsTrue(oneway.get());
     checked_status(truth);
     is_oneway_ = truth != 0;
   } else {
     PyErr_Clear();
   }
-  is_native_ = is_payload_class(args_) && is_payload_class(result_);
+  is_native_ = args_.is_native() && result_.is_native();
+  call_head_ = plain_head(text_, is_oneway_ ? wire::MessageType::oneway : wire::MessageType::call);
+  reply_head_ = plain_head(text_, wire::MessageType::reply);
 }
 
 void RemoteMethod::give(PyObject* object, const Layout& layout, const FieldLayout& field,

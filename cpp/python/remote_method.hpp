@@ -1,6 +1,7 @@
 #pragma once
 
 #include "python/codec.hpp"
+#include "python/plain_class.hpp"
 #include "python/ref.hpp"
 
 #include <string>
@@ -29,6 +30,14 @@ class RemoteMethod {
   // The service's classes are payload classes: the native way can make and read them.
   bool is_native() const { return is_native_; }
 
+  // The layouts of its classes where a call needs no more than these (PlainClass), else null. The caller has
+  // a LayoutUse. Throw PythonError.
+  const Layout* args_layout() const { return args_.layout(); }
+  const Layout* result_layout() const { return result_.layout(); }
+  // How its messages begin in the binary protocol, up to the sequence id.
+  std::string_view call_head() const { return call_head_; }
+  std::string_view reply_head() const { return reply_head_; }
+
   // The arguments of a call as an instance of the args class, by thriftpy2's rules: positional ones in the
   // order of declaration, None is "not given", a required one that is missing is
   // TApplicationException(UNKNOWN_METHOD).
@@ -44,8 +53,10 @@ class RemoteMethod {
   Ref name_;
   std::string text_;
   std::string full_name_;  // "Service.method"
-  Ref args_;
-  Ref result_;
+  std::string call_head_;
+  std::string reply_head_;
+  mutable PlainClass args_;
+  mutable PlainClass result_;
   bool is_oneway_ = false;
   bool is_native_ = false;
 };

@@ -1,10 +1,8 @@
 #pragma once
 
-#include "python/payload.hpp"
-#include "python/payload_type.hpp"
+#include "python/plain_class.hpp"
 #include "python/ref.hpp"
 
-#include <memory>
 #include <string>
 #include <string_view>
 
@@ -24,18 +22,18 @@ class ServedMethod {
   std::string_view reply_head() const { return reply_head_; }
   bool is_oneway() const { return is_oneway_; }
 
-  // The layouts of its classes where a call needs no more than these: the classes are ours, start with all
-  // fields None and go by offset. Else null. The caller has a LayoutUse.
-  const Layout* args_layout() { return plain_layout(args_); }
-  const Layout* result_layout() { return plain_layout(result_); }
+  // The layouts of its classes where a call needs no more than these (PlainClass), else null. The caller has
+  // a LayoutUse.
+  const Layout* args_layout() { return args_.layout(); }
+  const Layout* result_layout() { return result_.layout(); }
 
   // An instance to read plain arguments into, given back empty before anybody else can see it: making one
   // costs more than the codec does to fill it.
   Ref take_scratch();
   void give_back(Ref scratch);
   // Instances as `args()` and `result()` make them.
-  Ref make_args() { return make(args_); }
-  Ref make_result() { return make(result_); }
+  Ref make_args() { return args_.make(); }
+  Ref make_result() { return result_.make(); }
 
   // It kept its thread long when it was last called.
   bool is_slow = false;
@@ -44,30 +42,13 @@ class ServedMethod {
   void leak();
 
  private:
-  struct Kind {
-    Ref type;
-    bool is_native = false;  // a payload class
-    bool is_known = false;   // whether it starts with all fields None
-    bool is_plain = false;
-  };
-  static const Layout* plain_layout(Kind& kind) {
-    if (kind.is_plain) [[likely]] {
-      const Layout* current = payload::current_layout(reinterpret_cast<PyTypeObject*>(kind.type.get()));
-      if (current != nullptr && current->is_direct()) [[likely]]
-        return current;
-    }
-    return new_plain_layout(kind);
-  }
-  static const Layout* new_plain_layout(Kind& kind);
-  static Ref make(Kind& kind);
-
   Ref service_;
   Ref handler_;
   Ref name_;
   std::string_view text_;  // in name_
   std::string reply_head_;
-  Kind args_;
-  Kind result_;
+  PlainClass args_;
+  PlainClass result_;
   Ref scratch_;
   bool is_oneway_ = false;
 };

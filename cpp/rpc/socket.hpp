@@ -30,8 +30,14 @@ namespace fastthrift::rpc {
 class Socket : public boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol,
                                                        boost::asio::io_context::executor_type> {
  public:
-  using boost::asio::basic_stream_socket<boost::asio::generic::stream_protocol,
-                                         boost::asio::io_context::executor_type>::basic_stream_socket;
+  explicit Socket(const boost::asio::io_context::executor_type& executor)
+      : basic_stream_socket(executor)
+#if FASTTHRIFT_OWN_RECEIVE
+        ,
+        reactor_(&boost::asio::use_service<boost::asio::detail::epoll_reactor>(executor.context()))
+#endif
+  {
+  }
 
   // Lets `receive` know what is left, where the system can tell.
   void ask_for_rest() {
@@ -50,6 +56,7 @@ class Socket : public boost::asio::basic_stream_socket<boost::asio::generic::str
   template <class Completion>
   class Receive;
 
+  boost::asio::detail::epoll_reactor* reactor_;
   bool tells_rest_ = false;
 #endif
 };
@@ -124,8 +131,7 @@ void Socket::receive(std::uint8_t* to, std::size_t most, Completion completion) 
       memory(completion.get_allocator());
   auto* operation = new (memory.allocate(1)) Operation(*this, to, most, std::move(completion));
   auto& state = impl_.get_implementation();
-  auto& reactor = boost::asio::use_service<epoll_reactor>(get_executor().context());
-  reactor.start_op(epoll_reactor::read_op, state.socket_, state.reactor_data_, operation, false, true);
+  reactor_->start_op(epoll_reactor::read_op, state.socket_, state.reactor_data_, operation, false, true);
 }
 
 #else

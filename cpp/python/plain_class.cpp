@@ -1,0 +1,42 @@
+#include "python/plain_class.hpp"
+
+#include "python/errors.hpp"
+
+#include <algorithm>
+
+namespace fastthrift::python {
+
+PlainClass::PlainClass(Ref type)
+    : type_(std::move(type)),
+      is_native_(PyType_Check(type_.get()) &&
+                 payload::is_payload_type(reinterpret_cast<PyTypeObject*>(type_.get()))) {}
+
+const Layout* PlainClass::new_layout() {
+  if (!is_native_) return nullptr;
+  auto* type = reinterpret_cast<PyTypeObject*>(type_.get());
+  const Layout* layout = &payload::layout_of(type);
+  if (version_ == 0 || version_ != payload::version_of(type)) {
+    const Ref object = payload::make(type);
+    layout = &payload::layout_of(type);
+    const auto is_none = [&](const FieldLayout& field) {
+      return payload::slot(object.get(), field.offset) == Py_None;
+    };
+    is_plain_ = Py_TYPE(object.get()) == type && layout->is_direct() &&
+                std::all_of(layout->fields().begin(), layout->fields().end(), is_none);
+    version_ = payload::version_of(type);
+  }
+  return is_plain_ && layout->is_direct() ? layout : nullptr;
+}
+
+Ref PlainClass::make() const {
+  if (!is_native_) return checked(PyObject_CallNoArgs(type_.get()));
+  return payload::make(reinterpret_cast<PyTypeObject*>(type_.get()));
+}
+
+std::string plain_head(std::string_view name, wire::MessageType type) {
+  Buffer whole;
+  wire::BinaryWriter(whole).message_begin(name, type, 0);
+  return {reinterpret_cast<const char*>(whole.data()), whole.size() - sizeof(std::int32_t)};
+}
+
+}  // namespace fastthrift::python
