@@ -56,8 +56,9 @@ struct Session::Receipt {
   void await_suspend(std::coroutine_handle<> coroutine) {
     asked = session.read_size();
     std::uint8_t* const to = session.in_.prepare(asked);
-    session.is_drained_ = false;
-    session.socket_.receive(to, asked, Completion{*this, Resumption(coroutine, armed)});
+    const bool asks_anew = std::exchange(session.is_drained_, false) && !session.has_sent_;
+    session.has_sent_ = false;
+    session.socket_.receive(to, asked, Completion{*this, Resumption(coroutine, armed)}, asks_anew);
     armed = true;
   }
 

@@ -165,6 +165,7 @@ class Session {
   bool closed_ = false;
   bool gave_up_ = false;     // the rest of a message did not come in time
   bool is_idle_ = false;     // waits, or is about to, without memory
+  bool has_sent_ = false;    // something, since it was read last
   bool is_drained_ = false;  // with what was read last nothing more had come
   ReceiptMemory receipt_memory_;
   std::coroutine_handle<> coroutine_;  // while it waits in the round

@@ -31,6 +31,7 @@ void Session::send_answers() {
   }
   const net::Transfer sent = net::send_now(socket_.native_handle(), answers_.bytes());
   if (sent.error != 0 && !net::would_block(sent.error)) return close();
+  has_sent_ = sent.bytes != 0;
   if (sent.bytes < answers_.size()) return queue(std::exchange(answers_, Buffer()), sent.bytes);
   answers_.clear();
   if (answers_.capacity() > most_room) answers_.release();

@@ -48,8 +48,12 @@ class Socket : public boost::asio::basic_stream_socket<boost::asio::generic::str
 
   // As async_receive of one buffer. `completion(error, bytes)` has an allocator, is moved without throwing
   // and takes the word that nothing is left to be read with `drained(true)`, before it is called.
+  //
+  // A peer that resets the connection right behind its bytes leaves nothing, and the one event may have been
+  // for both. Sending tells; `asks_anew` is for whoever has sent nothing since the last receive, and costs a
+  // system call more.
   template <class Completion>
-  void receive(std::uint8_t* to, std::size_t most, Completion completion);
+  void receive(std::uint8_t* to, std::size_t most, Completion completion, bool asks_anew);
 
  private:
 #if FASTTHRIFT_OWN_RECEIVE
@@ -124,20 +128,21 @@ class Socket::Receive final : public boost::asio::detail::reactor_op {
 };
 
 template <class Completion>
-void Socket::receive(std::uint8_t* to, std::size_t most, Completion completion) {
+void Socket::receive(std::uint8_t* to, std::size_t most, Completion completion, bool asks_anew) {
   using boost::asio::detail::epoll_reactor;
   using Operation = Receive<Completion>;
   typename std::allocator_traits<typename Completion::allocator_type>::template rebind_alloc<Operation>
       memory(completion.get_allocator());
   auto* operation = new (memory.allocate(1)) Operation(*this, to, most, std::move(completion));
   auto& state = impl_.get_implementation();
-  reactor_->start_op(epoll_reactor::read_op, state.socket_, state.reactor_data_, operation, false, true);
+  reactor_->start_op(epoll_reactor::read_op, state.socket_, state.reactor_data_, operation, false,
+                     !asks_anew);
 }
 
 #else
 
 template <class Completion>
-void Socket::receive(std::uint8_t* to, std::size_t most, Completion completion) {
+void Socket::receive(std::uint8_t* to, std::size_t most, Completion completion, bool) {
   async_receive(boost::asio::buffer(to, most), std::move(completion));
 }
 

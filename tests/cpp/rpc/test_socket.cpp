@@ -31,9 +31,9 @@ class End {
     socket_->ask_for_rest();
   }
 
-  void receive(std::size_t most = sizeof(bytes_)) {
+  void receive(std::size_t most = sizeof(bytes_), bool asks_anew = false) {
     outcome_.reset();
-    socket_->receive(bytes_, most, Completion{this, alive_});
+    socket_->receive(bytes_, most, Completion{this, alive_}, asks_anew);
   }
   // Waits until the receive is over.
   Outcome outcome() {
@@ -167,6 +167,37 @@ void test_a_reset_is_an_error() {
   BOOST_TEST(end.outcome().error == asio::error::connection_reset);
 }
 
+// Nothing is left to be read then, and there is no other event.
+void test_a_reset_that_came_with_the_last_bytes_is_noticed_by_asking_anew() {
+  for (int i = 0; i < 50; ++i) {
+    auto [near, far] = test::tcp_pair();
+    End end(std::move(near));
+    end.receive();
+    BOOST_TEST(!end.outcome_now().has_value());
+    test::send_all(far, "last");
+    const linger at_once{1, 0};
+    ::setsockopt(far.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    far.close();
+    const Outcome last = end.outcome();
+    if (last.error) continue;  // the system has dropped the bytes
+    BOOST_TEST_EQ(last.text, "last");
+    end.receive(4, true);
+    BOOST_TEST(end.outcome().error == asio::error::connection_reset);
+  }
+}
+
+void test_asking_anew_tells_of_what_is_there_and_of_what_comes() {
+  auto [near, far] = test::tcp_pair();
+  End end(std::move(near));
+  test::send_all(far, "one");
+  end.receive(64, true);
+  BOOST_TEST_EQ(end.outcome().text, "one");
+  end.receive(64, true);
+  BOOST_TEST(!end.outcome_now().has_value());
+  test::send_all(far, "two");
+  BOOST_TEST_EQ(end.outcome().text, "two");
+}
+
 void test_a_unix_socket_is_received_from_as_well() {
   auto [near, far] = test::socket_pair();
   End end(std::move(near), AF_UNIX);
@@ -285,6 +316,8 @@ void test_socket() {
   test_an_end_that_came_with_the_last_bytes_is_noticed();
   test_an_end_that_comes_later_is_noticed();
   test_a_reset_is_an_error();
+  test_a_reset_that_came_with_the_last_bytes_is_noticed_by_asking_anew();
+  test_asking_anew_tells_of_what_is_there_and_of_what_comes();
   test_a_unix_socket_is_received_from_as_well();
 #if defined(SCM_RIGHTS)
   test_descriptors_that_come_along_are_not_taken();
