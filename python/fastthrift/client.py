@@ -59,6 +59,7 @@ def is_owners(error: BaseException, bottom: Any) -> bool:
 
 
 def is_oneway(service: Any, api: str) -> bool:
+    """Whether nobody answers calls of this method."""
     return bool(getattr(getattr(service, api + "_result"), "oneway", False))
 
 

@@ -14,6 +14,8 @@ _LONGEST = 180
 
 
 class Refusals:
+    """Of one server, in any number of threads. ``kind`` is what was refused: message, connection, accept."""
+
     def __init__(self, logger: logging.Logger) -> None:
         self._logger = logger
         self._lock = threading.Lock()

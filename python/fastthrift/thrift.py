@@ -95,6 +95,8 @@ class TType:
 
 
 class TMessageType:
+    """What a message is, as the protocols have it."""
+
     CALL = 1
     REPLY = 2
     EXCEPTION = 3

@@ -18,6 +18,8 @@ REST = 0.5
 
 
 class Workers:
+    """The threads of one server."""
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._free: list[queue.SimpleQueue[Optional[Job]]] = []

@@ -31,6 +31,7 @@ def check_depth(budget: int, where: str) -> None:
 
 
 def pack_i8(byte: int) -> bytes:
+    """As the wire has it, big-endian. This and those below raise `struct.error` where the number does not fit."""
     return struct.pack("!b", byte)
 
 
@@ -51,11 +52,13 @@ def pack_double(dub: float) -> bytes:
 
 
 def pack_string(string: bytes | str) -> bytes:
+    """Four bytes of length, then the bytes; text as UTF-8."""
     data = string.encode() if isinstance(string, str) else string
     return pack_i32(len(data)) + data
 
 
 def unpack_i8(buf: bytes) -> int:
+    """The number of exactly so many bytes."""
     number: int = struct.unpack("!b", buf)[0]
     return number
 
@@ -81,6 +84,7 @@ def unpack_double(buf: bytes) -> float:
 
 
 def write_message_begin(outbuf: Any, name: str, ttype: int, seqid: int, strict: bool = True) -> None:
+    """``strict``: with the version in front, as all writers do today."""
     TBinaryProtocol(outbuf, strict_write=strict).write_message_begin(name, ttype, seqid)
 
 
@@ -101,10 +105,13 @@ def write_map_begin(outbuf: Any, ktype: int, vtype: int, size: int) -> None:
 
 
 def write_val(outbuf: Any, ttype: int, val: Any, spec: Any = None, budget: int = DEFAULT_MAX_DEPTH) -> None:
+    """A value of type ``ttype``; ``spec`` is that of `thrift_spec`: of elements, of (key, value), or a class. ``budget``: levels of
+    nesting. Raises TypeError, OverflowError or ValueError, before anything is written, for what does not fit."""
     TBinaryProtocol(outbuf, max_depth=max(budget, 0))._write_val(ttype, val, spec)
 
 
 def read_message_begin(inbuf: Any, strict: bool = True) -> tuple[str, int, int]:
+    """Gives (name, type, sequence id); ``strict`` refuses messages without a version."""
     return TBinaryProtocol(inbuf, strict_read=strict).read_message_begin()
 
 
@@ -136,6 +143,8 @@ def read_val(
     strict_decode: bool = False,
     budget: int = DEFAULT_MAX_DEPTH,
 ) -> Any:
+    """The value that comes, of type ``ttype``. Raises TProtocolException for bytes that are none, of which type DEPTH_LIMIT is a
+    RecursionError too."""
     return _reader(inbuf, decode_response, strict_decode, budget)._read_val(ttype, spec)
 
 
@@ -146,10 +155,12 @@ def read_struct(
     strict_decode: bool = False,
     budget: int = DEFAULT_MAX_DEPTH,
 ) -> Any:
+    """Fills ``obj`` and gives it back; fields that it does not have are skipped."""
     return _reader(inbuf, decode_response, strict_decode, budget).read_struct(obj)
 
 
 def skip(inbuf: Any, ftype: int, budget: int = DEFAULT_MAX_DEPTH) -> None:
+    """Goes over a value of type ``ftype``."""
     TBinaryProtocol(inbuf, max_depth=max(budget, 0)).skip(ftype)
 
 

@@ -20,6 +20,8 @@ __all__ = [
 
 
 class TProtocolException(TException):
+    """Bytes that are not what the protocol says. ``type`` is one of the numbers below, ``message`` says what came and where."""
+
     UNKNOWN = 0
     INVALID_DATA = 1
     NEGATIVE_SIZE = 2

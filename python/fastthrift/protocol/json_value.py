@@ -37,11 +37,13 @@ def struct_to_json(val: Any, budget: int = DEFAULT_MAX_DEPTH) -> dict[str, Any]:
 
 
 def list_to_json(val: Any, spec: Any, budget: int = DEFAULT_MAX_DEPTH) -> list[Any]:
+    """`json_value` of a list; ``spec`` is that of its elements."""
     elements: list[Any] = json_value(TType.LIST, val, spec, budget)
     return elements
 
 
 def map_to_json(val: Any, spec: Any, budget: int = DEFAULT_MAX_DEPTH) -> list[dict[str, Any]]:
+    """`json_value` of a map: a list of ``{"key": ..., "value": ...}``; ``spec`` is (that of keys, that of values)."""
     pairs: list[dict[str, Any]] = json_value(TType.MAP, val, spec, budget)
     return pairs
 
@@ -67,11 +69,13 @@ def struct_to_obj(val: Any, obj: Any, budget: int = DEFAULT_MAX_DEPTH) -> Any:
 
 
 def list_to_obj(val: Any, spec: Any, budget: int = DEFAULT_MAX_DEPTH) -> list[Any]:
+    """The list that `list_to_json` made this of."""
     elements: list[Any] = obj_value(TType.LIST, val, spec, budget)
     return elements
 
 
 def map_to_obj(val: Any, spec: Any, budget: int = DEFAULT_MAX_DEPTH) -> dict[Any, Any]:
+    """The map that `map_to_json` made this of."""
     entries: dict[Any, Any] = obj_value(TType.MAP, val, spec, budget)
     return entries
 

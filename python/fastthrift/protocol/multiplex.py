@@ -31,6 +31,8 @@ class TMultiplexedProtocol:
 
 
 class TMultiplexedProtocolFactory:
+    """Makes clients' protocols for one service of a multiplexed server."""
+
     def __init__(self, proto_factory: TProtocolFactory, service_name: str) -> None:
         self._proto_factory = proto_factory
         self.service_name = service_name

@@ -8,7 +8,7 @@
 
 #include "../hex.hpp"
 #include "../trickle.hpp"
-#include "messages.hpp"
+#include "reader_and_writer.hpp"
 
 using namespace fastthrift;
 using namespace fastthrift::wire;
@@ -19,52 +19,25 @@ using Bad = ProtocolError::Kind;
 
 namespace {
 
-const Limits defaults;
+using test::defaults;
 
-struct Source {
+struct Source : test::SourceOf<BinaryReader> {
   explicit Source(std::string_view hex, const Limits& limits = defaults, BinaryOptions options = {})
-      : bytes(from_hex(hex)), in(bytes), reader(in, limits, options) {}
-
-  std::vector<std::uint8_t> bytes;
-  Input in;
-  BinaryReader reader;
+      : SourceOf(hex, limits, options) {}
 };
 
 template <class Body>
 std::string written(Body&& body, BinaryOptions options = {}) {
-  Buffer out;
-  BinaryWriter writer(out, options);
-  body(writer);
-  return to_hex(out);
+  return test::written_by<BinaryWriter>(body, options);
 }
 
 template <class Body>
 void refused(const char* what, std::string_view hex, Bad kind, std::string_view words, Body&& body) {
-  Source source(hex);
-  try {
-    body(source.reader);
-    BOOST_ERROR(what);
-  } catch (const ProtocolError& error) {
-    if (!BOOST_TEST_EQ(static_cast<int>(error.kind()), static_cast<int>(kind)) ||
-        !BOOST_TEST(std::string(error.what()).find(words) != std::string::npos)) {
-      BOOST_LIGHTWEIGHT_TEST_OSTREAM << what << ": " << error.what() << '\n';
-    }
-  }
+  test::check_refused<Source>(what, hex, kind, words, body);
 }
 
 void test_messages_are_the_bytes_of_the_specification() {
-  for (const test::TestMessage& row : test::messages) {
-    BOOST_TEST_EQ(written([&](BinaryWriter& writer) {
-                    writer.message_begin(row.name, static_cast<MessageType>(row.type), row.sequence_id);
-                  }),
-                  squeezed(row.binary));
-    Source source(row.binary);
-    const MessageHeader header = source.reader.message_begin();
-    BOOST_TEST_EQ(header.name, row.name);
-    BOOST_TEST_EQ(static_cast<int>(header.type), row.type);
-    BOOST_TEST_EQ(header.sequence_id, row.sequence_id);
-    BOOST_TEST_EQ(source.in.at_hand(), 0u);
-  }
+  test::check_messages<Source, BinaryWriter>(&test::TestMessage::binary);
 }
 
 void test_old_messages_have_no_version() {
@@ -337,65 +310,7 @@ void test_sizes_over_31_bits_are_not_written() {
 }
 
 void test_struct_with_every_type_reads_and_writes_as_in_apache_thrift() {
-  const std::string_view text = "h\xc3\xa9y";
-  const auto id = from_hex("00112233445566778899aabbccddeeff");
-  const std::string bytes = written([&](BinaryWriter& w) {
-    const auto saved = w.struct_begin();
-    w.field_begin(TType::i32, 1), w.i32(5);
-    w.field_begin(TType::string, 2), w.string(text.data(), text.size());
-    w.field_begin(TType::list, 3), w.list_begin(TType::i16, 2), w.i16(1), w.i16(-2);
-    w.field_boolean(4, true);
-    w.field_begin(TType::map, 5), w.map_begin(TType::string, TType::i32, 1), w.string("k", 1), w.i32(7);
-    w.field_begin(TType::string, 6), w.string("\x00\xff", 2);
-    w.field_begin(TType::double_, 7), w.float64(1.5);
-    w.field_begin(TType::i64, 8), w.i64(std::int64_t{1} << 40);
-    w.field_begin(TType::i8, 9), w.i8(-3);
-    w.field_begin(TType::set, 10), w.list_begin(TType::i32, 1), w.i32(9);
-    w.field_begin(TType::struct_, 11);
-    const auto inner = w.struct_begin();
-    w.field_begin(TType::i32, 1), w.i32(300);
-    w.struct_end(inner);
-    w.field_begin(TType::uuid, 12), w.uuid(id.data());
-    w.field_begin(TType::bool_, 20), w.boolean(false);
-    w.field_begin(TType::i32, 36), w.i32(-1);
-    w.field_begin(TType::list, 37), w.list_begin(TType::bool_, 2), w.boolean(true), w.boolean(false);
-    w.struct_end(saved);
-  });
-  BOOST_TEST_EQ(bytes, test::every_type_binary);
-
-  Source source(test::every_type_binary);
-  BinaryReader& r = source.reader;
-  const auto field = [&](TType type, std::int16_t expected) {
-    const FieldHeader header = r.field_begin();
-    BOOST_TEST(header.type == type);
-    BOOST_TEST_EQ(header.id, expected);
-  };
-  const auto saved = r.struct_begin();
-  field(TType::i32, 1), BOOST_TEST_EQ(r.i32(), 5);
-  field(TType::string, 2), BOOST_TEST_EQ(to_hex(r.string()), "68c3a979");
-  field(TType::list, 3), BOOST_TEST_EQ(r.list_begin().size, 2u), BOOST_TEST_EQ(r.i16(), 1),
-      BOOST_TEST_EQ(r.i16(), -2);
-  field(TType::bool_, 4), BOOST_TEST_EQ(r.boolean(), true);
-  field(TType::map, 5), BOOST_TEST_EQ(r.map_begin().size, 1u), BOOST_TEST_EQ(to_hex(r.string()), "6b");
-  BOOST_TEST_EQ(r.i32(), 7);
-  field(TType::string, 6), BOOST_TEST_EQ(to_hex(r.string()), "00ff");
-  field(TType::double_, 7), BOOST_TEST_EQ(r.float64(), 1.5);
-  field(TType::i64, 8), BOOST_TEST_EQ(r.i64(), std::int64_t{1} << 40);
-  field(TType::i8, 9), BOOST_TEST_EQ(r.i8(), -3);
-  field(TType::set, 10), BOOST_TEST_EQ(r.list_begin().size, 1u), BOOST_TEST_EQ(r.i32(), 9);
-  field(TType::struct_, 11);
-  const auto inner = r.struct_begin();
-  field(TType::i32, 1), BOOST_TEST_EQ(r.i32(), 300);
-  field(TType::stop, 0);
-  r.struct_end(inner);
-  field(TType::uuid, 12), BOOST_TEST_EQ(to_hex(Bytes(r.uuid(), 16)), to_hex(id));
-  field(TType::bool_, 20), BOOST_TEST_EQ(r.boolean(), false);
-  field(TType::i32, 36), BOOST_TEST_EQ(r.i32(), -1);
-  field(TType::list, 37), BOOST_TEST_EQ(r.list_begin().size, 2u);
-  BOOST_TEST_EQ(r.boolean(), true), BOOST_TEST_EQ(r.boolean(), false);
-  field(TType::stop, 0);
-  r.struct_end(saved);
-  BOOST_TEST_EQ(source.in.at_hand(), 0u);
+  test::check_struct_with_every_type<Source, BinaryWriter>(test::every_type_binary);
 }
 
 }  // namespace

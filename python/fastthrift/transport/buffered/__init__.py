@@ -33,5 +33,7 @@ class TBufferedTransport(TCyBufferedTransport, TTransportBase):
 
 
 class TBufferedTransportFactory:
+    """Puts the pure name's transport on each."""
+
     def get_transport(self, trans: Any) -> TBufferedTransport:
         return TBufferedTransport(trans)

@@ -32,5 +32,7 @@ class TFramedTransport(TCyFramedTransport, TTransportBase):
 
 
 class TFramedTransportFactory:
+    """Frames below, a buffer above them, as thriftpy2's pure factory puts them."""
+
     def get_transport(self, trans: Any) -> TBufferedTransport:
         return TBufferedTransport(TFramedTransport(trans))

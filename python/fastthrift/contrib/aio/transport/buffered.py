@@ -10,6 +10,8 @@ __all__ = ["TAsyncBufferedTransport", "TAsyncBufferedTransportFactory", "TAsyncT
 
 
 class TAsyncBufferedTransport(Collecting):
+    """Collects writes until a flush and asks below for ``buf_size`` bytes at a time."""
+
     DEFAULT_BUFFER = 4096
 
     def __init__(self, trans: Any, buf_size: int = DEFAULT_BUFFER) -> None:
@@ -29,5 +31,7 @@ class TAsyncBufferedTransport(Collecting):
 
 
 class TAsyncBufferedTransportFactory:
+    """Puts a buffer of the usual size on each transport."""
+
     def get_transport(self, trans: Any) -> TAsyncBufferedTransport:
         return TAsyncBufferedTransport(trans)

@@ -16,6 +16,8 @@ _STEP = 65536
 
 
 class TAsyncFramedTransport(Collecting):
+    """``max_frame``: the most bytes of one frame in either direction, None for no limit; a longer one is a `TTransportException`."""
+
     def __init__(self, trans: Any, *, max_frame: int | None = 16_384_000) -> None:
         super().__init__(trans)
         self.max_frame = max_frame
