@@ -132,15 +132,20 @@ class EngineLog:
 
     def raised(self, api: str, error: BaseException) -> None:
         if isinstance(error, Exception):
-            self._log("%s raised what its IDL does not declare", api, error)
+            self._failed("%s raised what its IDL does not declare", api, error)
         else:
-            self._log(f"%s raised {type(error).__name__}", api, error)
+            self._failed(f"%s raised {type(error).__name__}", api, error)
 
     def returned(self, api: str, error: BaseException) -> None:
-        self._log("%s returned what its IDL does not declare", api, error)
+        self._failed("%s returned what its IDL does not declare", api, error)
 
     def warn(self, text: str) -> None:
         self._refusals.note("connection", text)
+
+    def _failed(self, text: str, api: str, error: BaseException) -> None:
+        # Who has found what makes a handler fail can call it as often as he likes, and a traceback is long.
+        if self._refusals.admits(f"{api} failed", "%d more times %s, which was not logged"):
+            self._log(text, api, error)
 
     @staticmethod
     def _log(text: str, api: str, error: BaseException) -> None:

@@ -27,6 +27,11 @@ class Refusals:
         self.note(kind, f"{type(error).__name__}: {error}")
 
     def note(self, kind: str, text: str) -> None:
+        if self.admits(kind, "%d more of kind %s were refused"):
+            self._logger.warning("%s refused: %s", kind, text if len(text) <= _LONGEST else text[:_LONGEST] + "...")
+
+    def admits(self, kind: str, told: str) -> bool:
+        """Whether one more of the kind is to be logged; ``told`` is said first of those that were not."""
         with self._lock:
             now = time.monotonic()
             silent = 0
@@ -36,7 +41,7 @@ class Refusals:
                 self._lines[kind] = 0
             self._lines[kind] += 1
             if self._lines[kind] > _LINES_A_SECOND:
-                return
+                return False
         if silent > 0:
-            self._logger.warning("%d more of kind %s were refused", silent, kind)
-        self._logger.warning("%s refused: %s", kind, text if len(text) <= _LONGEST else text[:_LONGEST] + "...")
+            self._logger.warning(told, silent, kind)
+        return True

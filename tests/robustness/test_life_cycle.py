@@ -6,6 +6,7 @@ import contextlib
 import os
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -15,10 +16,11 @@ from typing import Any
 
 import pytest
 
+import fastthrift
 from fastthrift.rpc import make_client
 from fastthrift.thrift import TException
 
-from .served import Server, eventually, robust
+from .served import IDL, Server, eventually, robust
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 
@@ -52,6 +54,56 @@ def test_without_descriptors_a_server_rests_and_is_back_at_once(server: Server) 
         for sock in waiting:
             sock.close()
         server.serves()
+
+
+ASYNCIO = """
+import resource, socket, sys
+import fastthrift
+from fastthrift.rpc import make_aio_server
+robust = fastthrift.load(sys.argv[1], module_name="robust_thrift")
+class Handler:
+    async def add(self, a, b):
+        return a + b
+server = make_aio_server(robust.Robust, Handler(), "127.0.0.1", 0, client_timeout=20_000)
+server.init_server()
+print(server.trans.sock.getsockname()[1], flush=True)
+sys.stdin.readline()
+most = max(int(each) for each in __import__("os").listdir("/proc/self/fd")) + 6
+resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+print("limited", flush=True)
+server.serve()
+"""
+
+
+@pytest.mark.skipif(
+    "asan" in os.environ.get("LD_PRELOAD", ""), reason="the sanitizer makes a pipe to look at a virtual object"
+)
+def test_an_asyncio_server_without_descriptors_logs_little(tmp_path: Path) -> None:
+    package = str(Path(fastthrift.__file__).resolve().parents[1])
+    log = tmp_path / "log"
+    with log.open("wb") as stderr, contextlib.ExitStack() as opened:
+        process = subprocess.Popen(
+            [sys.executable, "-c", ASYNCIO, str(IDL)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            env={**os.environ, "PYTHONPATH": package},
+        )
+        opened.callback(process.wait, 20)
+        opened.callback(process.kill)
+        assert process.stdin is not None and process.stdout is not None
+        opened.enter_context(process.stdin), opened.enter_context(process.stdout)
+        port = int(process.stdout.readline())
+        process.stdin.write(b"go on\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == b"limited\n"
+        for _ in range(30):
+            opened.enter_context(socket.create_connection(("127.0.0.1", port), timeout=10))
+        assert eventually(lambda: b"Too many open files" in log.read_bytes())
+        client = make_client(robust.Robust, "127.0.0.1", port, timeout=300)  # waits in the backlog, which is long
+        with pytest.raises(TException):
+            client.add(1, 2)
+        assert log.stat().st_size < 4000  # it tries again each second, two accepts a time
 
 
 def test_sigterm_under_load_ends_the_server_behind_whole_answers(server: Server) -> None:

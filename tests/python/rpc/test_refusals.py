@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from fastthrift import refusals
+from fastthrift.engine import EngineLog
 from fastthrift.refusals import Refusals
 
 
@@ -151,3 +152,18 @@ def test_a_logger_that_is_off_costs_nothing_but_the_count(clock: Clock, caplog: 
     for _ in range(20):
         refused.refused("message", ValueError("x"))
     assert caplog.messages == []
+
+
+@pytest.mark.parametrize("way", ["raised", "returned"])
+def test_tracebacks_of_a_method_are_limited_as_well(clock: Clock, caplog: Any, way: str) -> None:
+    engine_log = EngineLog(log())
+    for _ in range(300):
+        getattr(engine_log, way)("add", ValueError("x"))
+    engine_log.raised("echo", KeyboardInterrupt())
+    text = f"add {way} what its IDL does not declare"
+    assert caplog.messages == [text] * 10 + ["echo raised KeyboardInterrupt"]
+    assert all(each.exc_info for each in caplog.records)
+    caplog.clear()
+    clock.now += 1
+    getattr(engine_log, way)("add", ValueError("x"))
+    assert caplog.messages == ["290 more times add failed, which was not logged", text]

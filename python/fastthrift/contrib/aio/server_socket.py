@@ -52,6 +52,11 @@ class StreamHandler:
         pass
 
 
+# asyncio accepts as many connections as may wait before it lets others run, and where descriptors run out logs that
+# many tracebacks each time: it is told another number than the system.
+_AT_ONCE = 2
+
+
 class TAsyncServerSocket(ListeningSocket):
     """A listening socket on ``host`` and ``port`` (0: the system picks one) or at the path of a UNIX socket.
 
@@ -116,8 +121,9 @@ class TAsyncServerSocket(ListeningSocket):
         server: asyncio.AbstractServer = await create(
             protocol_factory,
             sock=self.sock,
-            backlog=self.backlog,
+            backlog=_AT_ONCE,
             ssl=self.ssl_context,
             ssl_handshake_timeout=None if self.ssl_context is None else HANDSHAKE_MS / 1000,
         )
+        self.sock.listen(self.backlog)
         return server
