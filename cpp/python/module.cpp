@@ -4,6 +4,8 @@
 
 #include <pybind11/pybind11.h>
 
+// pybind11's own entry is called by ours, at the end of this file.
+#define PyInit__core make_core
 PYBIND11_MODULE(_core, module) {
   module.doc() = "The native core of fastthrift; use the package fastthrift.";
   namespace py = fastthrift::python;
@@ -15,4 +17,15 @@ PYBIND11_MODULE(_core, module) {
   for (auto [name, object] : pybind11::dict(module.attr("__dict__"))) {
     if (py::is_bound_class(object)) py::close_holes(object);
   }
+}
+#undef PyInit__core
+
+// Classes, interned names and the threads of servers belong to the interpreter that made them. In another one
+// pybind11 would wait for the lock that this thread holds.
+extern "C" PYBIND11_EXPORT PyObject* PyInit__core() {
+  if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
+    PyErr_SetString(PyExc_ImportError, "fastthrift can be imported by the main interpreter only");
+    return nullptr;
+  }
+  return make_core();
 }
