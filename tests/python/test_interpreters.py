@@ -12,21 +12,20 @@ import pytest
 import fastthrift
 
 PROGRAM = """
-    import sys
+    import sys, textwrap
     sys.path.insert(0, sys.argv[1])
     import _testcapi
 
-    def inside(code):
-        return _testcapi.run_in_subinterp(f"import sys; sys.path.insert(0, {sys.argv[1]!r})\\n" + code)
-
-    refused = '''
+    refused = f'''
+    import sys
+    sys.path.insert(0, {sys.argv[1]!r})
     try:
         import fastthrift
     except ImportError as error:
         print(error, flush=True)
-    '''.replace("\\n    ", "\\n")
+    '''
     for before in (True, False):
-        assert inside(refused) == 0
+        assert _testcapi.run_in_subinterp(textwrap.dedent(refused)) == 0
         import fastthrift
         assert fastthrift.loads("struct A { 1: i32 a }").A(a=2).a == 2
 """
