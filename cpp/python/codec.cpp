@@ -69,7 +69,7 @@ void read_struct(Input& in, PyObject* object, const CodecOptions& options) {
 void write_struct(Buffer& out, PyObject* object, const CodecOptions& options) {
   encode(out, options, [object](auto& encoder) {
     try {
-      encoder.structure(object);
+      encoder.write_structure(object);
     } catch (...) {
       encoder.path().raise_with(Py_TYPE(object));
     }
@@ -90,7 +90,7 @@ void write_field(Buffer& out, const Layout& layout, const FieldLayout* field, Py
                  const CodecOptions& options) {
   encode(out, options, [&](auto& encoder) {
     try {
-      encoder.only_field(layout, field, value);
+      encoder.write_only_field(layout, field, value);
     } catch (...) {
       encoder.path().raise_with(layout.type());
     }
@@ -140,7 +140,7 @@ void write_struct_by(Buffer& out, PyObject* object, PyTypeObject* type, PyObject
     std::unique_ptr<Layout> keep;
     const Layout& layout = payload::layout_of_pair(type, thrift_spec, keep);
     try {
-      encoder.other_fields(object, layout);
+      encoder.write_by(layout, object);
     } catch (...) {
       encoder.path().raise_with(Py_TYPE(object));
     }
@@ -154,10 +154,12 @@ Ref read_value(Input& in, int ttype, PyObject* spec, const CodecOptions& options
 
 void write_value(Buffer& out, int ttype, PyObject* object, PyObject* spec, const CodecOptions& options) {
   if (static_cast<wire::TType>(ttype) == wire::TType::struct_) {  // its own class says more than the spec
-    return encode(out, options, [object](auto& encoder) { encoder.structure(object); });
+    return encode(out, options, [object](auto& encoder) { encoder.write_structure(object); });
   }
   const ValueLayout value(ttype, spec);
-  encode(out, options, [&](auto& encoder) { encoder.value(value.layout(), value.shape(), object); });
+  encode(out, options, [&](auto& encoder) {
+    encoder.write_value(value.layout(), value.layout().fields()[0].shape, object);
+  });
 }
 
 void skip_value(Input& in, int ttype, const CodecOptions& options) {

@@ -15,7 +15,7 @@ class Depth {
   static constexpr std::size_t most = 1000;
 
   explicit Depth(const Limits& limits)
-      : allowed_(std::min(limits.depth, most)), left_(allowed_), structs_left_(limits.structs) {}
+      : left_(std::min(limits.depth, most)), allowed_(left_), structs_left_(limits.structs) {}
 
   // How many levels are used up for what is skipped.
   std::size_t open() const { return allowed_ - std::min(left_, structs_left_); }
@@ -51,8 +51,10 @@ class Depth {
   };
 
  private:
-  std::size_t allowed_;
+  // Apart: side by side, compilers add to both counters at once, and the processor would wait for the two
+  // stores of a moment ago before it could load them as one.
   std::size_t left_;
+  std::size_t allowed_;
   std::size_t structs_left_;
 };
 

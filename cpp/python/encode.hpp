@@ -10,60 +10,80 @@
 #include "python/payload_type.hpp"
 #include "python/view.hpp"
 
-#include <limits>
 #include <type_traits>
 
 #include "base/hints.hpp"
 #include "wire/numbers.hpp"
 
 // Writing one value: a template over the wire's Writer, instantiated in encode_binary.cpp,
-// encode_compact.cpp and encode_json.cpp. Whatever may run Python code (a property, an __index__) holds a
-// reference to what it goes on with: that code may change every container and attribute around it.
+// encode_compact.cpp and encode_json.cpp. Each function takes the Place where it shall write and gives back
+// the one behind what it wrote. Whatever may run Python code (a property, an __index__) is a `detour` from
+// there, and holds a reference to what it goes on with: that code may change every container and attribute
+// around it, and write to the same buffer.
 namespace fastthrift::python {
 
 template <class Writer>
 class Encoder {
  public:
   Encoder(Buffer& out, const CodecOptions& options, typename Writer::Options wire_options)
-      : out_(out, wire_options), depth_(options.limits), refuses_fractions_(options.decode.apache) {}
+      : writer_(out, wire_options), depth_(options.limits), refuses_fractions_(options.decode.apache) {}
 
-  // Any object with a `thrift_spec`; one in a struct in Apache's form by what stands there.
-  void structure(PyObject* object, const Shape* shape = nullptr);
-  void other_fields(PyObject* object, const Layout& layout);
+  // Any object with a `thrift_spec`.
+  void write_structure(PyObject* object);
+  // Any object, by the layout for its class.
+  void write_by(const Layout& layout, PyObject* object);
   // A struct of one field, or of none: null, or a value that is None.
-  void only_field(const Layout& layout, const FieldLayout* only, PyObject* value);
-  void value(const Layout& layout, const Shape& shape, PyObject* value);
-  void rarer_value(const Layout& layout, const Shape& shape, PyObject* value);
+  void write_only_field(const Layout& layout, const FieldLayout* only, PyObject* value);
+  void write_value(const Layout& layout, std::uint32_t shape, PyObject* value);
 
   Path& path() { return path_; }
 
  private:
+  using Place = typename Writer::Place;
+  using Fields = typename Writer::Fields;
   using Level = Depth::Level;
   static constexpr bool is_compact = std::is_same_v<Writer, wire::CompactWriter>;
 
-  const Layout* direct_layout(PyTypeObject* type);
-  void direct_fields(PyObject* object, const Layout& layout);
-  void field(const Layout& layout, const FieldLayout& field, PyObject* value);
-  template <class Integer>
-  Integer integer(PyObject* value);
-  double real(PyObject* value);
-  bool truth(PyObject* value);
-  void text(PyObject* value);
-  void binary(PyObject* value);
-  void uuid(PyObject* value);
-  void list(const Layout& layout, const Shape& shape, PyObject* value);
-  void elements(const Layout& layout, const Shape& shape, Form form, PyObject* sequence);
-  void numbers(const Shape& element, const NumberBlock& block);
-  void structures(const Shape& shape, PyObject* sequence);
-  void items(const Layout& layout, const Shape& key_shape, const Shape& element_shape, PyObject* pairs);
-  void map(const Layout& layout, const Shape& shape, PyObject* value);
-  void dict(const Layout& layout, const Shape& key_shape, const Shape& element_shape, PyObject* value);
+  template <class Write>
+  void write(Write write);
+  void leave(Place place);
+  Place resumed();
+  template <class Run>
+  auto detour(Place& place, Run run);
+  PyObject* truth(Place place, PyObject* value);
+  Place release(Place place, Ref held);
 
-  Writer out_;
+  // `shape` is an index of the layout; `form` is that shape's, for loops over values of one form.
+  template <class Head>
+  Place value(Place place, const Layout& layout, const std::uint32_t& shape, Form form, PyObject* value,
+              Head head);
+  // What is no plain value nor a bool, behind its header.
+  Place other_value(Place place, const Layout& layout, std::uint32_t shape, PyObject* value);
+  Place rarer_value(Place place, const Shape& shape, PyObject* value);
+  Place string(Place place, PyObject* value, bool is_binary);
+  std::int64_t integer(Place& place, PyObject* value, int bits);
+
+  const Layout* direct_layout(Place& place, PyTypeObject* type);
+  Place structure(Place place, PyObject* object, const Shape* shape);
+  Place rarer_structure(Place place, PyObject* object, const Shape* shape);
+  Place direct_fields(Place place, PyObject* object, const Layout& layout);
+  Place other_structure(Place place, PyObject* object, const Shape* shape);
+  Place other_fields(Place place, PyObject* object, const Layout& layout);
+
+  Place list(Place place, const Layout& layout, const Shape& shape, PyObject* value);
+  Place elements(Place place, const Layout& layout, std::uint32_t shape, Form form, PyObject* sequence);
+  bool numbers(const Shape& element, PyObject* value);
+  Place structures(Place place, const Shape& shape, PyObject* sequence);
+  Place map(Place place, const Layout& layout, const Shape& shape, PyObject* value);
+  Place dict(Place place, const Layout& layout, const Shape& shape, PyObject* value);
+  Place items(Place place, const Layout& layout, const Shape& shape, PyObject* pairs);
+
+  Writer writer_;
   Depth depth_;
   const bool refuses_fractions_;
   Path path_;
-  // Counts whatever may have run Python code: a layout that was current is current while this stands still.
+  // Counts whatever may have run Python code: a layout that was current, a list that was as long, is so while
+  // this stands still.
   std::size_t detours_ = 0;
 };
 
@@ -72,6 +92,7 @@ Ref attribute_of(PyObject* object, PyObject* name);
 // Any integer that `small_integer` does not take, of at most 64 bits; beyond them it refuses as a number of
 // `bits`. What is no integer is cut off, or refused.
 std::int64_t wide_integer(PyObject* value, int bits, bool is_compact, bool refuses_fractions);
+bool truth_in_python(PyObject* value);
 // A list or tuple of the elements of whatever has a length and can be iterated.
 Ref sequence_of(PyObject* value);
 // A list of (key, value) of whatever has `items()`.
@@ -85,242 +106,201 @@ void explain_refusal(const Layout& layout, const FieldLayout& field, PyObject* v
 [[noreturn]] void refuse_range(int bits, bool is_compact);
 [[noreturn]] void refuse_changed_size(const char* what);
 
-// The layout of a class whose instances are read by offset, else null.
 template <class Writer>
-FASTTHRIFT_INLINE const Layout* Encoder<Writer>::direct_layout(PyTypeObject* type) {
-  if (!payload::is_payload_type(type)) [[unlikely]]
-    return nullptr;
-  const Layout* layout = payload::current_layout(type);
-  if (layout == nullptr) [[unlikely]] {
-    ++detours_;
-    layout = &payload::layout_of(type);
-  }
-  return layout->is_direct() ? layout : nullptr;
+template <class Write>
+FASTTHRIFT_INLINE void Encoder<Writer>::write(Write write) {
+  Place(write(Place(writer_))).leave(writer_);
 }
 
+// Before what may run Python code; behind it is another Place.
 template <class Writer>
-void Encoder<Writer>::structure(PyObject* object, const Shape* shape) {
-  const Ref keep = Ref::share(object);
-  if (const Layout* layout = direct_layout(Py_TYPE(object))) [[likely]]
-    return direct_fields(object, *layout);
+FASTTHRIFT_INLINE void Encoder<Writer>::leave(Place place) {
   ++detours_;
-  std::unique_ptr<Layout> own;
-  if (shape != nullptr && shape->pair != nullptr && !payload::is_payload_type(Py_TYPE(object))) {
-    const Ref spec = payload::spec_in(shape->pair);
-    return other_fields(object, payload::layout_of_pair(shape->type, spec.get(), own));
-  }
-  other_fields(object, payload::layout_of_object(object, own));
+  place.leave(writer_);
 }
 
 template <class Writer>
-void Encoder<Writer>::direct_fields(PyObject* object, const Layout& layout) {
-  const Depth::StructLevel level(depth_, "writing a Thrift struct");
-  const FieldLayout* current = nullptr;
-  try {
-    typename Writer::Place place(out_);
-    const auto saved = place.struct_begin();
-    for (const FieldLayout& each : layout.fields()) prefetch(payload::slot(object, each.offset));
-    for (const FieldLayout& each : layout.fields()) {
-      PyObject* value = payload::slot(object, each.offset);
-      if (value == nullptr || value == Py_None) continue;
-      place.make_room();
-      if (write_plain(place, each.form, value, BeforeField{each.head})) [[likely]]
-        continue;
-      place.leave();
-      current = &each;
-      field(layout, each, value);
-      current = nullptr;
-      place.resume();
-    }
-    place.struct_end(saved);
-  } catch (...) {
-    if (current != nullptr) {
-      // The slot may hold something else by now: its value is what the text will show.
-      PyObject* value = payload::slot(object, current->offset);
-      if (PyErr_Occurred() != nullptr) explain_refusal(layout, *current, value != nullptr ? value : Py_None);
-      path_.enter_field(current->name);
-    }
-    throw;
-  }
+FASTTHRIFT_APART auto Encoder<Writer>::resumed() -> Place {
+  return Place(writer_);
+}
+
+// What `run` gives, which may run Python code.
+template <class Writer>
+template <class Run>
+FASTTHRIFT_INLINE auto Encoder<Writer>::detour(Place& place, Run run) {
+  leave(place);
+  auto result = run();
+  place = resumed();
+  return result;
+}
+
+// What was held while it was written goes; Python code may run when it was the last to hold it.
+template <class Writer>
+FASTTHRIFT_INLINE auto Encoder<Writer>::release(Place place, Ref held) -> Place {
+  if (Py_REFCNT(held.get()) != 1) [[likely]]
+    return place;
+  leave(place);
+  held = Ref();
+  return resumed();
 }
 
 template <class Writer>
-void Encoder<Writer>::only_field(const Layout& layout, const FieldLayout* only, PyObject* value) {
+void Encoder<Writer>::write_structure(PyObject* object) {
+  write([&](Place place) { return structure(place, object, nullptr); });
+}
+
+template <class Writer>
+void Encoder<Writer>::write_by(const Layout& layout, PyObject* object) {
+  write([&](Place place) { return other_fields(place, object, layout); });
+}
+
+template <class Writer>
+void Encoder<Writer>::write_value(const Layout& layout, std::uint32_t shape, PyObject* value) {
+  write([&](Place place) {
+    return this->value(place, layout, shape, layout.shape(shape).form, value, BeforeElement{});
+  });
+}
+
+template <class Writer>
+void Encoder<Writer>::write_only_field(const Layout& layout, const FieldLayout* only, PyObject* value) {
   const Depth::StructLevel level(depth_, "writing a Thrift struct");
-  typename Writer::Place place(out_);
-  const auto saved = place.struct_begin();
-  if (only != nullptr && value != Py_None) {
-    place.make_room();
-    if (!write_plain(place, only->form, value, BeforeField{only->head})) {
-      place.leave();
+  write([&](Place place) {
+    place.struct_begin();
+    if (only != nullptr && value != Py_None) {
+      Fields fields;
       try {
-        field(layout, *only, value);
+        const BeforeField<Fields> head{fields, only->head};
+        place = this->value(place, layout, only->shape, only->form, value, head);
       } catch (...) {
         if (PyErr_Occurred() != nullptr) explain_refusal(layout, *only, value);
         path_.enter_field(only->name);
         throw;
       }
-      place.resume();
+      place.make_room(writer_);
     }
+    place.struct_end();
+    return place;
+  });
+}
+
+// `shape` is by reference so that it is read only where it is needed, behind the stores of bytes.
+template <class Writer>
+template <class Head>
+FASTTHRIFT_INLINE auto Encoder<Writer>::value(Place place, const Layout& layout, const std::uint32_t& shape,
+                                              Form form, PyObject* value, Head head) -> Place {
+  place.make_room(writer_);
+  if (write_plain(writer_, place, form, value, head)) [[likely]]
+    return place;
+  if (form == Form::boolean) [[unlikely]] {
+    PyObject* is_true = truth(place, value);
+    place = resumed();
+    head.boolean(place, is_true == Py_True);
+    return place;
   }
-  place.struct_end(saved);
+  head.begin(place);
+  return other_value(place, layout, shape, value);
+}
+
+// True or False; behind it is another Place.
+template <class Writer>
+FASTTHRIFT_APART PyObject* Encoder<Writer>::truth(Place place, PyObject* value) {
+  leave(place);
+  return truth_in_python(value) ? Py_True : Py_False;
 }
 
 template <class Writer>
-void Encoder<Writer>::other_fields(PyObject* object, const Layout& layout) {
-  const Depth::StructLevel level(depth_, "writing a Thrift struct");
-  const auto saved = out_.struct_begin();
-  const FieldLayout* current = nullptr;
-  Ref value;
-  try {
-    for (const FieldLayout& each : layout.fields()) {
-      current = nullptr;
-      value = attribute_of(object, each.name);
-      if (!value || value.get() == Py_None) continue;
-      current = &each;
-      field(layout, each, value.get());
-    }
-  } catch (...) {
-    if (current != nullptr) {
-      if (PyErr_Occurred() != nullptr) explain_refusal(layout, *current, value.get());
-      path_.enter_field(current->name);
-    }
-    throw;
-  }
-  out_.struct_end(saved);
-}
-
-template <class Writer>
-inline void Encoder<Writer>::field(const Layout& layout, const FieldLayout& field, PyObject* value) {
-  const Shape& shape = layout.shape(field.shape);
-  if (shape.form == Form::boolean) {
-    out_.field_boolean(field.id, truth(value));
-  } else {
-    out_.field_begin(shape.wire, field.id);
-    if (shape.form == Form::list || shape.form == Form::set) return list(layout, shape, value);
-    this->value(layout, shape, value);
-  }
-}
-
-template <class Writer>
-FASTTHRIFT_INLINE void Encoder<Writer>::value(const Layout& layout, const Shape& shape, PyObject* value) {
+FASTTHRIFT_APART auto Encoder<Writer>::other_value(Place place, const Layout& layout, std::uint32_t index,
+                                                   PyObject* value) -> Place {
+  const Shape& shape = layout.shape(index);
   switch (shape.form) {
-    case Form::boolean:
-      return out_.boolean(truth(value));
-    case Form::i8:
-      return out_.i8(integer<std::int8_t>(value));
-    case Form::i16:
-      return out_.i16(integer<std::int16_t>(value));
-    case Form::i32:
-      return out_.i32(integer<std::int32_t>(value));
-    case Form::i64:
-      return out_.i64(integer<std::int64_t>(value));
-    case Form::float64:
-      return out_.float64(real(value));
-    case Form::text:
-      return text(value);
     case Form::structure:
-      return structure(value, &shape);
-    default:
-      return rarer_value(layout, shape, value);
-  }
-}
-
-template <class Writer>
-void Encoder<Writer>::rarer_value(const Layout& layout, const Shape& shape, PyObject* value) {
-  const Ref keep = Ref::share(value);
-  switch (shape.form) {
-    case Form::binary:
-      return binary(value);
-    case Form::uuid:
-      return uuid(value);
-    case Form::enumeration:
-      return out_.i32(integer<std::int32_t>(value));
+      return structure(place, value, &shape);
     case Form::list:
     case Form::set:
-      return list(layout, shape, value);
+      return list(place, layout, shape, value);
     case Form::map:
-      return map(layout, shape, value);
+      return map(place, layout, shape, value);
+    default:
+      return rarer_value(place, shape, value);
+  }
+}
+
+template <class Writer>
+FASTTHRIFT_APART auto Encoder<Writer>::rarer_value(Place place, const Shape& shape, PyObject* value)
+    -> Place {
+  switch (shape.form) {
+    case Form::i8:
+      place.i8(static_cast<std::int8_t>(integer(place, value, 8)));
+      return place;
+    case Form::i16:
+      place.i16(static_cast<std::int16_t>(integer(place, value, 16)));
+      return place;
+    case Form::i32:
+    case Form::enumeration:
+      place.i32(static_cast<std::int32_t>(integer(place, value, 32)));
+      return place;
+    case Form::i64:
+      place.i64(integer(place, value, 64));
+      return place;
+    case Form::float64:
+      place.float64(detour(place, [&] { return converted_double(value); }));
+      return place;
+    case Form::text:
+      return string(place, value, false);
+    case Form::binary:
+      return string(place, value, true);
+    case Form::uuid: {
+      Ref bytes = detour(place, [&] { return uuid_bytes(value); });
+      place.make_room(writer_, 16);
+      place.uuid(reinterpret_cast<const std::uint8_t*>(PyBytes_AS_STRING(bytes.get())));
+      return release(place, std::move(bytes));
+    }
     default:
       break;
   }
-  if (shape.wire == wire::TType::struct_) return structure(value);  // declared without its class
+  if (shape.wire == wire::TType::struct_)
+    return structure(place, value, nullptr);  // declared without its class
   raise(PyExc_TypeError, "type %d cannot be written", shape.declared);
 }
 
 template <class Writer>
-template <class Integer>
-FASTTHRIFT_INLINE Integer Encoder<Writer>::integer(PyObject* value) {
-  std::int64_t number;
-  if (!small_integer(value, number)) [[unlikely]]
-    ++detours_, number = wide_integer(value, sizeof(Integer) * 8, is_compact, refuses_fractions_);
-  if (number < std::numeric_limits<Integer>::min() || number > std::numeric_limits<Integer>::max())
-      [[unlikely]] {
-    refuse_range(sizeof(Integer) * 8, is_compact);
-  }
-  return static_cast<Integer>(number);
-}
-
-template <class Writer>
-inline double Encoder<Writer>::real(PyObject* value) {
-  if (PyFloat_CheckExact(value)) return PyFloat_AS_DOUBLE(value);
-  if (std::int64_t number; PyLong_CheckExact(value) && small_integer(value, number))
-    return static_cast<double>(number);
-  ++detours_;
-  return converted_double(value);
-}
-
-template <class Writer>
-inline bool Encoder<Writer>::truth(PyObject* value) {
-  if (value == Py_True) return true;
-  if (value == Py_False) return false;
-  ++detours_;
-  const Ref keep = Ref::share(value);
-  const int truth = parked([&] { return PyObject_IsTrue(value); });
-  checked_status(truth);
-  return truth != 0;
-}
-
-template <class Writer>
-FASTTHRIFT_INLINE void Encoder<Writer>::text(PyObject* value) {
-  if (is_text(value)) [[likely]] {
-    if (PyUnicode_IS_COMPACT_ASCII(value)) [[likely]] {
-      return out_.string(PyUnicode_1BYTE_DATA(value), static_cast<std::size_t>(PyUnicode_GET_LENGTH(value)));
-    }
-    Py_ssize_t size = 0;
-    const char* utf8 = PyUnicode_AsUTF8AndSize(value, &size);
-    if (utf8 == nullptr) throw PythonError();
-    return out_.string(utf8, static_cast<std::size_t>(size));
-  }
-  if (PyBytes_Check(value))
-    return out_.string(PyBytes_AS_STRING(value), static_cast<std::size_t>(Py_SIZE(value)));
-  raise(PyExc_TypeError, "str or bytes are required, not %.200s", Py_TYPE(value)->tp_name);
-}
-
-template <class Writer>
-void Encoder<Writer>::binary(PyObject* value) {
-  if (PyBytes_Check(value)) [[likely]] {
-    return out_.binary(PyBytes_AS_STRING(value), static_cast<std::size_t>(Py_SIZE(value)));
-  }
+auto Encoder<Writer>::string(Place place, PyObject* value, bool is_binary) -> Place {
+  const auto write_bytes = [&](Place at, const void* bytes, std::size_t size) {
+    at.make_room_for(writer_, size);
+    const auto* from = static_cast<const std::uint8_t*>(bytes);
+    is_binary ? at.binary(from, size) : at.string(from, size);
+    return at;
+  };
   if (PyUnicode_Check(value)) {
     Py_ssize_t size = 0;
     const char* utf8 = PyUnicode_AsUTF8AndSize(value, &size);
     if (utf8 == nullptr) throw PythonError();
-    return out_.binary(utf8, static_cast<std::size_t>(size));
+    return write_bytes(place, utf8, static_cast<std::size_t>(size));
   }
-  ++detours_;
-  const Ref keep = Ref::share(value);
-  const View view(value);
-  out_.binary(view.bytes().data(), view.bytes().size());
+  if (PyBytes_Check(value)) {
+    return write_bytes(place, PyBytes_AS_STRING(value), static_cast<std::size_t>(Py_SIZE(value)));
+  }
+  if (!is_binary) raise(PyExc_TypeError, "str or bytes are required, not %.200s", Py_TYPE(value)->tp_name);
+  leave(place);
+  {
+    const Ref keep = Ref::share(value);
+    const View view(value);
+    write([&](Place at) { return write_bytes(at, view.bytes().data(), view.bytes().size()); });
+  }
+  return Place(writer_);
 }
 
 template <class Writer>
-void Encoder<Writer>::uuid(PyObject* value) {
-  ++detours_;
-  const Ref bytes = uuid_bytes(value);
-  out_.uuid(reinterpret_cast<const std::uint8_t*>(PyBytes_AS_STRING(bytes.get())));
+std::int64_t Encoder<Writer>::integer(Place& place, PyObject* value, int bits) {
+  std::int64_t number;
+  if (!small_integer(value, number)) {
+    number = detour(place, [&] { return wide_integer(value, bits, is_compact, refuses_fractions_); });
+  }
+  if (bits < 64 && number >> (bits - 1) != number >> 63) refuse_range(bits, is_compact);
+  return number;
 }
 
 }  // namespace fastthrift::python
 
+#include "python/encode_structs.hpp"
 #include "python/encode_containers.hpp"

@@ -5,43 +5,74 @@
 // The part of the Encoder that writes lists, sets and maps.
 namespace fastthrift::python {
 
-// What is written while a place is left may run Python code, which may change the sequence: its size and its
-// items are asked for again.
 template <class Writer>
-FASTTHRIFT_INLINE void Encoder<Writer>::elements(const Layout& layout, const Shape& shape, Form form,
-                                                 PyObject* sequence) {
+auto Encoder<Writer>::list(Place place, const Layout& layout, const Shape& shape, PyObject* value) -> Place {
+  const Level level(depth_, "writing a Thrift container");
+  const bool is_sequence = PyList_CheckExact(value) || PyTuple_CheckExact(value);
+  const Shape& element = layout.shape(shape.element);
+  Ref held;
+  if (is_sequence) [[likely]] {
+    held = Ref::share(value);
+  } else {
+    const bool is_block = detour(place, [&] { return numbers(element, value); });
+    if (is_block) return place;
+    held = detour(place, [&] { return sequence_of(value); });
+  }
+  PyObject* sequence = held.get();
+  place.list_begin(element.wire, static_cast<std::size_t>(PySequence_Fast_GET_SIZE(sequence)));
+  switch (element.form) {  // one loop for each form that comes in bulk
+    case Form::i32:
+      place = elements(place, layout, shape.element, Form::i32, sequence);
+      break;
+    case Form::i64:
+      place = elements(place, layout, shape.element, Form::i64, sequence);
+      break;
+    case Form::float64:
+      place = elements(place, layout, shape.element, Form::float64, sequence);
+      break;
+    case Form::text:
+      place = elements(place, layout, shape.element, Form::text, sequence);
+      break;
+    case Form::structure:
+      place = structures(place, element, sequence);
+      break;
+    default:
+      place = elements(place, layout, shape.element, element.form, sequence);
+  }
+  return release(place, std::move(held));
+}
+
+// What runs Python code may change the sequence: its size and its items are asked for again.
+template <class Writer>
+FASTTHRIFT_INLINE auto Encoder<Writer>::elements(Place place, const Layout& layout, std::uint32_t shape,
+                                                 Form form, PyObject* sequence) -> Place {
   const Py_ssize_t size = PySequence_Fast_GET_SIZE(sequence);
   PyObject** items = PySequence_Fast_ITEMS(sequence);
+  std::size_t detours = detours_;
   Py_ssize_t i = 0;
   try {
-    typename Writer::Place place(out_);
-    while (i < size) {
-      place.make_room();
-      if (write_plain(place, form, items[i], BeforeElement{})) [[likely]] {
-        ++i;
-        continue;
+    for (; i < size; ++i) {
+      if (detours_ != detours) [[unlikely]] {
+        if (PySequence_Fast_GET_SIZE(sequence) != size) refuse_changed_size("list");
+        items = PySequence_Fast_ITEMS(sequence);
+        detours = detours_;
       }
-      place.leave();
-      value(layout, shape, items[i]);
-      if (++i < size && PySequence_Fast_GET_SIZE(sequence) != size) [[unlikely]]
-        refuse_changed_size("list");
-      items = PySequence_Fast_ITEMS(sequence);
-      place.resume();
+      place = value(place, layout, shape, form, items[i], BeforeElement{});
     }
-    place.leave();
   } catch (...) {
     path_.enter_element(static_cast<std::size_t>(i));
     throw;
   }
+  return place;
 }
 
 // Mostly of one class, whose layout is looked up once.
 template <class Writer>
-void Encoder<Writer>::structures(const Shape& shape, PyObject* sequence) {
+auto Encoder<Writer>::structures(Place place, const Shape& shape, PyObject* sequence) -> Place {
   const Py_ssize_t size = PySequence_Fast_GET_SIZE(sequence);
   PyTypeObject* type = nullptr;
   const Layout* layout = nullptr;
-  std::size_t detours = 0;
+  std::size_t detours = detours_;
   Py_ssize_t i = 0;
   try {
     for (; i < size; ++i) {
@@ -49,130 +80,111 @@ void Encoder<Writer>::structures(const Shape& shape, PyObject* sequence) {
         refuse_changed_size("list");
       PyObject* object = PySequence_Fast_GET_ITEM(sequence, i);
       if (Py_TYPE(object) != type || detours_ != detours) [[unlikely]] {
-        layout = direct_layout(Py_TYPE(object));
+        layout = direct_layout(place, Py_TYPE(object));
         type = layout != nullptr ? Py_TYPE(object) : nullptr;
         detours = detours_;
       }
-      if (type == nullptr) [[unlikely]] {
-        structure(object, &shape);
-      } else {
-        const Ref keep = Ref::share(object);
-        direct_fields(object, *layout);
-      }
+      place.make_room(writer_);
+      place =
+          layout != nullptr ? direct_fields(place, object, *layout) : other_structure(place, object, &shape);
     }
   } catch (...) {
     path_.enter_element(static_cast<std::size_t>(i));
     throw;
   }
+  return place;
 }
 
+// True where the numbers lie side by side and are written.
 template <class Writer>
-void Encoder<Writer>::list(const Layout& layout, const Shape& shape, PyObject* value) {
-  const Level level(depth_, "writing a Thrift container");
-  const bool is_sequence = PyList_CheckExact(value) || PyTuple_CheckExact(value);
-  const Shape& element = layout.shape(shape.element);
-  if (!is_sequence) {
-    ++detours_;
-    if (const auto block = NumberBlock::of(value, element.form)) return numbers(element, *block);
-  }
-  const Ref sequence = is_sequence ? Ref::share(value) : sequence_of(value);
-  out_.list_begin(element.wire, static_cast<std::size_t>(PySequence_Fast_GET_SIZE(sequence.get())));
-  switch (element.form) {  // one loop for each form that comes in bulk
-    case Form::i32:
-      return elements(layout, element, Form::i32, sequence.get());
-    case Form::i64:
-      return elements(layout, element, Form::i64, sequence.get());
-    case Form::float64:
-      return elements(layout, element, Form::float64, sequence.get());
-    case Form::text:
-      return elements(layout, element, Form::text, sequence.get());
-    case Form::structure:
-      return structures(element, sequence.get());
-    default:
-      return elements(layout, element, element.form, sequence.get());
-  }
-}
-
-template <class Writer>
-void Encoder<Writer>::numbers(const Shape& element, const NumberBlock& block) {
-  out_.list_begin(element.wire, block.size());
+bool Encoder<Writer>::numbers(const Shape& element, PyObject* value) {
+  const auto block = NumberBlock::of(value, element.form);
+  if (!block) return false;
+  write([&](Place place) {
+    place.list_begin(element.wire, block->size());
+    return place;
+  });
   switch (element.form) {
     case Form::i16:
-      return wire::write_numbers<std::int16_t>(out_, block.data(), block.size());
+      wire::write_numbers<std::int16_t>(writer_, block->data(), block->size());
+      break;
     case Form::i32:
-      return wire::write_numbers<std::int32_t>(out_, block.data(), block.size());
+      wire::write_numbers<std::int32_t>(writer_, block->data(), block->size());
+      break;
     case Form::i64:
-      return wire::write_numbers<std::int64_t>(out_, block.data(), block.size());
+      wire::write_numbers<std::int64_t>(writer_, block->data(), block->size());
+      break;
     default:
-      return wire::write_numbers<double>(out_, block.data(), block.size());
+      wire::write_numbers<double>(writer_, block->data(), block->size());
   }
+  return true;
 }
 
 template <class Writer>
-void Encoder<Writer>::map(const Layout& layout, const Shape& shape, PyObject* value) {
+auto Encoder<Writer>::map(Place place, const Layout& layout, const Shape& shape, PyObject* value) -> Place {
   const Level level(depth_, "writing a Thrift container");
-  const Shape& key = layout.shape(shape.key);
-  const Shape& element = layout.shape(shape.element);
-  if (PyDict_CheckExact(value)) [[likely]]
-    return dict(layout, key, element, value);
-  ++detours_;
-  const Ref pairs = items_of(value);
-  out_.map_begin(key.wire, element.wire, static_cast<std::size_t>(PyList_GET_SIZE(pairs.get())));
-  items(layout, key, element, pairs.get());
+  const bool is_dict = PyDict_CheckExact(value);
+  Ref held = is_dict ? Ref::share(value) : detour(place, [&] { return items_of(value); });
+  const Py_ssize_t size = is_dict ? PyDict_GET_SIZE(value) : PyList_GET_SIZE(held.get());
+  place.map_begin(layout.shape(shape.key).wire, layout.shape(shape.element).wire,
+                  static_cast<std::size_t>(size));
+  place = is_dict ? dict(place, layout, shape, value) : items(place, layout, shape, held.get());
+  return release(place, std::move(held));
 }
 
 template <class Writer>
-void Encoder<Writer>::items(const Layout& layout, const Shape& key_shape, const Shape& element_shape,
-                            PyObject* pairs) {
+auto Encoder<Writer>::items(Place place, const Layout& layout, const Shape& shape, PyObject* pairs) -> Place {
+  const Form key_form = layout.shape(shape.key).form, element_form = layout.shape(shape.element).form;
   const Py_ssize_t size = PyList_GET_SIZE(pairs);
   Py_ssize_t i = 0;
   try {
     for (; i < size; ++i) {
       if (PyList_GET_SIZE(pairs) != size) [[unlikely]]
         refuse_changed_size("list");
-      const Ref pair = Ref::share(PyList_GET_ITEM(pairs, i));
-      value(layout, key_shape, PyTuple_GET_ITEM(pair.get(), 0));
-      value(layout, element_shape, PyTuple_GET_ITEM(pair.get(), 1));
+      Ref pair = Ref::share(PyList_GET_ITEM(pairs, i));
+      PyObject *key = PyTuple_GET_ITEM(pair.get(), 0), *element = PyTuple_GET_ITEM(pair.get(), 1);
+      place = value(place, layout, shape.key, key_form, key, BeforeElement{});
+      place = value(place, layout, shape.element, element_form, element, BeforeElement{});
+      place = release(place, std::move(pair));
     }
   } catch (...) {
     path_.enter_element(static_cast<std::size_t>(i));
     throw;
   }
+  return place;
 }
 
 template <class Writer>
-void Encoder<Writer>::dict(const Layout& layout, const Shape& key_shape, const Shape& element_shape,
-                           PyObject* value) {
-  const Ref keep = Ref::share(value);
+auto Encoder<Writer>::dict(Place place, const Layout& layout, const Shape& shape, PyObject* value) -> Place {
+  const Form key_form = layout.shape(shape.key).form, element_form = layout.shape(shape.element).form;
   const Py_ssize_t size = PyDict_GET_SIZE(value);
-  out_.map_begin(key_shape.wire, element_shape.wire, static_cast<std::size_t>(size));
   Py_ssize_t written = 0, position = 0;
   PyObject *key, *element;
   try {
-    typename Writer::Place place(out_);
     for (; PyDict_Next(value, &position, &key, &element); ++written) {
-      place.make_room();
-      const bool has_key = write_plain(place, key_shape.form, key, BeforeElement{});
+      place.make_room(writer_);
+      const bool has_key = write_plain(writer_, place, key_form, key, BeforeElement{});
       if (has_key) [[likely]] {
-        place.make_room();
-        if (write_plain(place, element_shape.form, element, BeforeElement{})) [[likely]]
+        place.make_room(writer_);
+        if (write_plain(writer_, place, element_form, element, BeforeElement{})) [[likely]]
           continue;
       }
-      place.leave();
-      const Ref own_key = Ref::share(key), own_element = Ref::share(element);
-      if (!has_key) this->value(layout, key_shape, key);
-      this->value(layout, element_shape, element);
+      // Writing one may let go of the other.
+      Ref own_key = Ref::share(key), own_element = Ref::share(element);
+      if (!has_key) place = this->value(place, layout, shape.key, key_form, key, BeforeElement{});
+      place = this->value(place, layout, shape.element, element_form, element, BeforeElement{});
+      place = release(place, std::move(own_key));
+      place = release(place, std::move(own_element));
       if (PyDict_GET_SIZE(value) != size) [[unlikely]]
         refuse_changed_size("dict");
-      place.resume();
     }
-    place.leave();
     if (written != size) [[unlikely]]
       refuse_changed_size("dict");
   } catch (...) {
     path_.enter_element(static_cast<std::size_t>(written));
     throw;
   }
+  return place;
 }
 
 }  // namespace fastthrift::python

@@ -7,7 +7,6 @@
 
 #include "base/hints.hpp"
 #include "wire/field_head.hpp"
-#include "wire/no_place.hpp"
 
 // Values of Python's own types that are written without running Python code and without leaving the writer's
 // Place: numbers, bools, bytes and ASCII text. Everything else, and whatever has to be refused, is the
@@ -15,16 +14,18 @@
 namespace fastthrift::python {
 
 // What stands before a value: a field's header,
+template <class Fields>
 struct BeforeField {
+  Fields& fields;
   const wire::FieldHead& head;
 
   template <class Place>
-  void begin(Place& place) const {
-    place.field_begin(head);
+  FASTTHRIFT_INLINE void begin(Place& place) const {
+    place.field_begin(fields, head);
   }
   template <class Place>
-  void boolean(Place& place, bool value) const {
-    place.field_boolean(head, value);
+  FASTTHRIFT_INLINE void boolean(Place& place, bool value) const {
+    place.field_boolean(fields, head, value);
   }
 };
 // or nothing.
@@ -32,13 +33,13 @@ struct BeforeElement {
   template <class Place>
   void begin(Place&) const {}
   template <class Place>
-  void boolean(Place& place, bool value) const {
+  FASTTHRIFT_INLINE void boolean(Place& place, bool value) const {
     place.boolean(value);
   }
 };
 
 template <class Integer>
-bool is_plain_integer(PyObject* value, std::int64_t& number) {
+FASTTHRIFT_INLINE bool is_plain_integer(PyObject* value, std::int64_t& number) {
   return small_integer(value, number) && number >= std::numeric_limits<Integer>::min() &&
          number <= std::numeric_limits<Integer>::max();
 }
@@ -46,9 +47,9 @@ bool is_plain_integer(PyObject* value, std::int64_t& number) {
 // The exact types first: what they need not ask the type for is a load from memory less.
 inline bool is_text(PyObject* value) { return PyUnicode_CheckExact(value) || PyUnicode_Check(value); }
 
-// False: nothing is written. There must be room at `place`.
-template <class Place, class Head>
-FASTTHRIFT_INLINE bool write_plain(Place& place, Form form, PyObject* value, Head head) {
+// False: nothing is written. There must be room at `place`, and there is none afterwards.
+template <class Writer, class Place, class Head>
+FASTTHRIFT_INLINE bool write_plain(Writer& writer, Place& place, Form form, PyObject* value, Head head) {
   std::int64_t number;
   switch (form) {
     case Form::boolean:
@@ -66,6 +67,7 @@ FASTTHRIFT_INLINE bool write_plain(Place& place, Form form, PyObject* value, Hea
       place.i16(static_cast<std::int16_t>(number));
       return true;
     case Form::i32:
+    case Form::enumeration:
       if (!is_plain_integer<std::int32_t>(value, number)) return false;
       head.begin(place);
       place.i32(static_cast<std::int32_t>(number));
@@ -83,9 +85,7 @@ FASTTHRIFT_INLINE bool write_plain(Place& place, Form form, PyObject* value, Hea
     case Form::text: {
       if (!is_text(value) || !PyUnicode_IS_COMPACT_ASCII(value)) return false;
       const auto size = static_cast<std::size_t>(PyUnicode_GET_LENGTH(value));
-      if (size > 0x7fffffff) [[unlikely]]
-        return false;
-      place.make_room(size);
+      place.make_room_for(writer, size);
       head.begin(place);
       place.string(PyUnicode_1BYTE_DATA(value), size);
       return true;
@@ -93,21 +93,14 @@ FASTTHRIFT_INLINE bool write_plain(Place& place, Form form, PyObject* value, Hea
     case Form::binary: {
       if (!PyBytes_CheckExact(value)) return false;
       const auto size = static_cast<std::size_t>(PyBytes_GET_SIZE(value));
-      if (size > 0x7fffffff) [[unlikely]]
-        return false;
-      place.make_room(size);
+      place.make_room_for(writer, size);
       head.begin(place);
-      place.string(reinterpret_cast<const std::uint8_t*>(PyBytes_AS_STRING(value)), size);
+      place.binary(reinterpret_cast<const std::uint8_t*>(PyBytes_AS_STRING(value)), size);
       return true;
     }
     default:
       return false;
   }
-}
-
-template <class Owner, class Head>
-bool write_plain(wire::NoPlace<Owner>&, Form, PyObject*, Head) {
-  return false;
 }
 
 }  // namespace fastthrift::python

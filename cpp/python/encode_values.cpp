@@ -25,6 +25,13 @@ std::int64_t wide_integer(PyObject* value, int bits, bool is_compact, bool refus
   refuse_range(bits, is_compact);
 }
 
+bool truth_in_python(PyObject* value) {
+  const Ref keep = Ref::share(value);
+  const int truth = parked([&] { return PyObject_IsTrue(value); });
+  checked_status(truth);
+  return truth != 0;
+}
+
 Ref sequence_of(PyObject* value) {
   const Ref keep = Ref::share(value);
   // A generator has no length: writing it would use it up even where the message is refused later.

@@ -59,13 +59,15 @@ FASTTHRIFT_INLINE bool write_plain_result(const ReplyPlace& place, const ServedM
     wire::BinaryWriter writer(out, options.binary);
     wire::BinaryWriter::Place field(writer);
     if (success != nullptr && value != Py_None) {
-      field.make_room();
-      if (!write_plain(field, success->form, value, BeforeField{success->head})) {
+      wire::BinaryWriter::Fields fields;
+      if (!write_plain(writer, field, success->form, value, BeforeField{fields, success->head})) {
         out.truncate(start);
         return false;
       }
     }
-    field.struct_end({});
+    field.make_room(writer);
+    field.struct_end();
+    field.leave(writer);
     place.framing.end(out, start);
   } catch (...) {
     out.truncate(start);

@@ -32,16 +32,19 @@ inline bool write_plain_request(Buffer& out, const framing::Framing& framing, co
   out.commit(head.size() + sizeof sequence_id);
   wire::BinaryWriter writer(out, options.binary);
   wire::BinaryWriter::Place place(writer);
+  wire::BinaryWriter::Fields fields;
   for (const FieldLayout& field : layout->fields()) {
     PyObject* value = *args++;
-    place.make_room();
+    place.make_room(writer);
     // None is no plain value.
-    if (!write_plain(place, field.form, value, BeforeField{field.head})) {
+    if (!write_plain(writer, place, field.form, value, BeforeField{fields, field.head})) {
       out.truncate(start);
       return false;
     }
   }
-  place.struct_end({});
+  place.make_room(writer);
+  place.struct_end();
+  place.leave(writer);
   framing.end(out, start);
   return true;
 }

@@ -99,6 +99,8 @@ void deserialize_into(PyObject* object, PyObject* buffer, PyObject* factory) {
 
 PyObject* serialize(PyObject*, PyObject* const* args, Py_ssize_t positional, PyObject* keywords) {
   return guarded<PyObject*>(nullptr, [&] {
+    if (positional == 2 && keywords == nullptr) [[likely]]
+      return serialized(args[0], args[1]).release();
     static const char* const names[] = {"thrift_object", "proto_factory"};
     PyObject* given[2] = {};
     place_arguments("serialize", names, given, args, positional, keywords);

@@ -12,54 +12,33 @@
 #include "base/hints.hpp"
 #include "wire/binary_options.hpp"
 #include "wire/field_head.hpp"
+#include "wire/place.hpp"
 #include "wire/types.hpp"
 
 namespace fastthrift::wire {
 
-class BinaryWriter {
+class BinaryWriter : public ByteWriter {
  public:
   using Options = BinaryOptions;
   struct Saved {};
 
-  explicit BinaryWriter(Buffer& out, Options options = {}) : out_(out), options_(options) {}
+  explicit BinaryWriter(Buffer& out, Options options = {}) : ByteWriter(out), options_(options) {}
 
-  Buffer& buffer() { return out_; }
+  // What the fields of one struct have in common.
+  struct Fields {};
 
-  // Where the writer stands while nothing but plain values is written: in registers. In between the writer is
-  // of no use; `leave` before anything else may write, or run Python code that does, and `resume` behind it.
-  // After `make_room` there is room for one field of fixed size and the end of a struct.
-  class Place {
+  class Place : public wire::Place {
    public:
-    static constexpr std::size_t room = 16;
+    explicit Place(BinaryWriter& writer) : wire::Place(writer) {}
 
-    explicit Place(BinaryWriter& writer) : out_(writer.out_) { resume(); }
-    FASTTHRIFT_INLINE void leave() { out_.commit_to(at_); }
-    FASTTHRIFT_INLINE void resume() {
-      at_ = out_.end();
-      limit_ = out_.end_of_room();
-    }
-    // `more`: the bytes of a string.
-    FASTTHRIFT_INLINE void make_room(std::size_t more = 0) {
-      if (static_cast<std::size_t>(limit_ - at_) < room + more) [[unlikely]] {
-        leave();
-        out_.prepare(room + more);
-        resume();
-      }
-    }
-
-    FASTTHRIFT_INLINE Saved struct_begin() { return {}; }
-    // Leaves the place.
-    FASTTHRIFT_INLINE void struct_end(Saved) {
-      make_room();
-      *at_++ = 0;
-      leave();
-    }
-    FASTTHRIFT_INLINE void field_begin(const FieldHead& head) {
+    FASTTHRIFT_INLINE void struct_begin() {}
+    FASTTHRIFT_INLINE void struct_end() { *at_++ = 0; }
+    FASTTHRIFT_INLINE void field_begin(Fields&, const FieldHead& head) {
       std::memcpy(at_, &head.binary, 4);
       at_ += 3;
     }
-    FASTTHRIFT_INLINE void field_boolean(const FieldHead& head, bool value) {
-      field_begin(head);
+    FASTTHRIFT_INLINE void field_boolean(Fields& fields, const FieldHead& head, bool value) {
+      field_begin(fields, head);
       boolean(value);
     }
     FASTTHRIFT_INLINE void boolean(bool value) { *at_++ = value; }
@@ -68,10 +47,20 @@ class BinaryWriter {
     FASTTHRIFT_INLINE void i32(std::int32_t value) { fixed(value); }
     FASTTHRIFT_INLINE void i64(std::int64_t value) { fixed(value); }
     FASTTHRIFT_INLINE void float64(double value) { fixed(std::bit_cast<std::uint64_t>(value)); }
+    FASTTHRIFT_INLINE void uuid(const std::uint8_t* bytes) { copy(bytes, 16); }
     FASTTHRIFT_INLINE void string(const std::uint8_t* bytes, std::size_t size) {
-      fixed(static_cast<std::int32_t>(size));
-      copy_short(at_, bytes, size);
-      at_ += size;
+      fixed(static_cast<std::uint32_t>(size));
+      copy(bytes, size);
+    }
+    FASTTHRIFT_INLINE void binary(const std::uint8_t* bytes, std::size_t size) { string(bytes, size); }
+    FASTTHRIFT_INLINE void list_begin(TType element, std::size_t size) {
+      check_size(size);
+      *at_++ = static_cast<std::uint8_t>(element);
+      fixed(static_cast<std::uint32_t>(size));
+    }
+    FASTTHRIFT_INLINE void map_begin(TType key, TType value, std::size_t size) {
+      *at_++ = static_cast<std::uint8_t>(key);
+      list_begin(value, size);
     }
 
    private:
@@ -80,10 +69,10 @@ class BinaryWriter {
       store_big_endian(at_, value);
       at_ += sizeof value;
     }
-
-    Buffer& out_;
-    std::uint8_t* at_;
-    std::uint8_t* limit_;
+    FASTTHRIFT_INLINE void copy(const std::uint8_t* bytes, std::size_t size) {
+      copy_short(at_, bytes, size);
+      at_ += size;
+    }
   };
 
   void message_begin(std::string_view name, MessageType type, std::int32_t sequence_id);
@@ -140,7 +129,6 @@ class BinaryWriter {
     return static_cast<std::int32_t>(size);
   }
 
-  Buffer& out_;
   Options options_;
 };
 

@@ -12,89 +12,85 @@
 #include "base/hints.hpp"
 #include "wire/compact_types.hpp"
 #include "wire/field_head.hpp"
+#include "wire/place.hpp"
 #include "wire/types.hpp"
 #include "wire/varint.hpp"
 
 namespace fastthrift::wire {
 
-class CompactWriter {
+class CompactWriter : public ByteWriter {
  public:
   using Options = CompactOptions;
   struct Saved {
     std::int16_t last_id;
   };
 
-  explicit CompactWriter(Buffer& out, Options = {}) : out_(out) {}
+  explicit CompactWriter(Buffer& out, Options = {}) : ByteWriter(out) {}
 
-  // See BinaryWriter::Place.
-  class Place {
+  // Headers hold how far the id is from the one before.
+  struct Fields {
+    std::int32_t last_id = 0;
+  };
+
+  class Place : public wire::Place {
    public:
-    static constexpr std::size_t room = 16;
+    explicit Place(CompactWriter& writer) : wire::Place(writer) {}
 
-    explicit Place(CompactWriter& writer) : writer_(writer), out_(writer.out_) { resume(); }
-    FASTTHRIFT_INLINE void leave() {
-      out_.commit_to(at_);
-      writer_.last_id_ = last_id_;
+    FASTTHRIFT_INLINE void struct_begin() {}
+    FASTTHRIFT_INLINE void struct_end() { *at_++ = 0; }
+    FASTTHRIFT_INLINE void field_begin(Fields& fields, const FieldHead& head) {
+      field_header(fields, head.compact, head.id);
     }
-    FASTTHRIFT_INLINE void resume() {
-      at_ = out_.end();
-      limit_ = out_.end_of_room();
-      last_id_ = writer_.last_id_;
-    }
-    FASTTHRIFT_INLINE void make_room(std::size_t more = 0) {
-      if (static_cast<std::size_t>(limit_ - at_) < room + more) [[unlikely]] {
-        leave();
-        out_.prepare(room + more);
-        resume();
-      }
-    }
-
-    FASTTHRIFT_INLINE Saved struct_begin() { return {std::exchange(last_id_, std::int16_t{0})}; }
-    FASTTHRIFT_INLINE void struct_end(Saved saved) {
-      make_room();
-      *at_++ = 0;
-      last_id_ = saved.last_id;
-      leave();
-    }
-    FASTTHRIFT_INLINE void field_begin(const FieldHead& head) { field_header(head.compact, head.id); }
-    FASTTHRIFT_INLINE void field_boolean(const FieldHead& head, bool value) {
-      field_header(value ? 1 : 2, head.id);
+    FASTTHRIFT_INLINE void field_boolean(Fields& fields, const FieldHead& head, bool value) {
+      field_header(fields, value ? 1 : 2, head.id);
     }
     FASTTHRIFT_INLINE void boolean(bool value) { *at_++ = value ? 1 : 2; }
     FASTTHRIFT_INLINE void i8(std::int8_t value) { *at_++ = static_cast<std::uint8_t>(value); }
-    FASTTHRIFT_INLINE void i16(std::int16_t value) { at_ += write_varint(at_, zigzag(value)); }
-    FASTTHRIFT_INLINE void i32(std::int32_t value) { at_ += write_varint(at_, zigzag(value)); }
-    FASTTHRIFT_INLINE void i64(std::int64_t value) { at_ += write_varint(at_, zigzag(value)); }
+    FASTTHRIFT_INLINE void i16(std::int16_t value) { varint(zigzag(value)); }
+    FASTTHRIFT_INLINE void i32(std::int32_t value) { varint(zigzag(value)); }
+    FASTTHRIFT_INLINE void i64(std::int64_t value) { varint(zigzag(value)); }
     FASTTHRIFT_INLINE void float64(double value) {
       store_little_endian(at_, std::bit_cast<std::uint64_t>(value));
       at_ += 8;
     }
+    FASTTHRIFT_INLINE void uuid(const std::uint8_t* bytes) { copy(bytes, 16); }
     FASTTHRIFT_INLINE void string(const std::uint8_t* bytes, std::size_t size) {
-      at_ += write_varint(at_, size);
-      copy_short(at_, bytes, size);
-      at_ += size;
+      varint(size);
+      copy(bytes, size);
+    }
+    FASTTHRIFT_INLINE void binary(const std::uint8_t* bytes, std::size_t size) { string(bytes, size); }
+    FASTTHRIFT_INLINE void list_begin(TType element, std::size_t size) {
+      check_size(size);
+      if (size <= 14) {
+        *at_++ = static_cast<std::uint8_t>(size << 4 | compact_code(element));
+      } else {
+        *at_++ = static_cast<std::uint8_t>(0xf0 | compact_code(element));
+        varint(size);
+      }
+    }
+    FASTTHRIFT_INLINE void map_begin(TType key, TType value, std::size_t size) {
+      check_size(size);
+      varint(size);
+      if (size != 0) *at_++ = static_cast<std::uint8_t>(compact_code(key) << 4 | compact_code(value));
     }
 
    private:
-    FASTTHRIFT_INLINE void field_header(std::uint8_t code, std::int16_t id) {
-      const std::int32_t delta = std::int32_t{id} - last_id_;
-      last_id_ = id;
+    FASTTHRIFT_INLINE void varint(std::uint64_t value) { at_ += write_varint(at_, value); }
+    FASTTHRIFT_INLINE void copy(const std::uint8_t* bytes, std::size_t size) {
+      copy_short(at_, bytes, size);
+      at_ += size;
+    }
+    FASTTHRIFT_INLINE void field_header(Fields& fields, std::uint8_t code, std::int16_t id) {
+      const std::int32_t delta = id - fields.last_id;
+      fields.last_id = id;
       if (delta >= 1 && delta <= 15) [[likely]] {
         *at_++ = static_cast<std::uint8_t>(delta << 4 | code);
       } else {
         *at_++ = code;
-        at_ += write_varint(at_, zigzag(id));
+        varint(zigzag(id));
       }
     }
-
-    CompactWriter& writer_;
-    Buffer& out_;
-    std::uint8_t* at_;
-    std::uint8_t* limit_;
-    std::int16_t last_id_;
   };
-
-  Buffer& buffer() { return out_; }
 
   void message_begin(std::string_view name, MessageType type, std::int32_t sequence_id);
 
@@ -183,7 +179,6 @@ class CompactWriter {
     }
   }
 
-  Buffer& out_;
   std::int16_t last_id_ = 0;
   std::int16_t bool_id_ = 0;
   bool bool_waits_ = false;

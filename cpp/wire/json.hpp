@@ -9,6 +9,7 @@
 #include "base/bytes.hpp"
 #include "base/input.hpp"
 #include "base/limits.hpp"
+#include "wire/field_head.hpp"
 #include "wire/json_tokens.hpp"
 #include "wire/no_place.hpp"
 #include "wire/types.hpp"
@@ -96,7 +97,8 @@ class JsonWriter {
  public:
   using Options = JsonOptions;
   struct Saved {};
-  using Place = NoPlace<JsonWriter>;
+  struct Fields {};
+  class Place;
 
   explicit JsonWriter(Buffer& out, Options = {}) : out_(out) {}
 
@@ -134,6 +136,36 @@ class JsonWriter {
 
   Buffer& out_;
   std::vector<JsonLevel> levels_;
+};
+
+// What the codec writes through. A value's text depends on what is open around it: the writer itself knows
+// where it stands.
+class JsonWriter::Place {
+ public:
+  explicit Place(JsonWriter& writer) : writer_(&writer) {}
+
+  void leave(JsonWriter&) const {}
+  void make_room(JsonWriter&, std::size_t = 0) {}
+  void make_room_for(JsonWriter&, std::size_t) {}
+
+  void struct_begin() { writer_->struct_begin(); }
+  void struct_end() { writer_->struct_end({}); }
+  void field_begin(Fields&, const FieldHead& head) { writer_->field_begin(head.type, head.id); }
+  void field_boolean(Fields&, const FieldHead& head, bool value) { writer_->field_boolean(head.id, value); }
+  void boolean(bool value) { writer_->boolean(value); }
+  void i8(std::int8_t value) { writer_->i8(value); }
+  void i16(std::int16_t value) { writer_->i16(value); }
+  void i32(std::int32_t value) { writer_->i32(value); }
+  void i64(std::int64_t value) { writer_->i64(value); }
+  void float64(double value) { writer_->float64(value); }
+  void uuid(const std::uint8_t* bytes) { writer_->uuid(bytes); }
+  void string(const std::uint8_t* bytes, std::size_t size) { writer_->string(bytes, size); }
+  void binary(const std::uint8_t* bytes, std::size_t size) { writer_->binary(bytes, size); }
+  void list_begin(TType element, std::size_t size) { writer_->list_begin(element, size); }
+  void map_begin(TType key, TType value, std::size_t size) { writer_->map_begin(key, value, size); }
+
+ private:
+  JsonWriter* writer_;
 };
 
 // The codec's way to pass over a value; `depth` is how many structs and containers are open around it.

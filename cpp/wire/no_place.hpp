@@ -6,8 +6,8 @@
 
 namespace fastthrift::wire {
 
-// The Place of a protocol whose values have no form of their own on the wire (see BinaryWriter::Place and
-// BinaryReader::Place): nothing is read or written there, everything goes through the Reader or Writer.
+// The Place of a reader whose values have no form of their own on the wire (see BinaryReader::Place): nothing
+// is read there, everything goes through the Reader.
 template <class Owner>
 class NoPlace {
  public:
@@ -20,10 +20,6 @@ class NoPlace {
   void struct_end(Saved saved) {
     owner_.struct_end(saved);
   }
-
-  // A writer's
-  void make_room() {}
-  // and a reader's.
   bool stop() { return false; }
   bool field_begin(const FieldHead&) { return false; }
   const std::uint8_t* mark() const { return nullptr; }

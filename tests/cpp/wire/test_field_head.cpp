@@ -42,16 +42,16 @@ std::string at_its_place(std::int16_t before, TType type, std::int16_t id) {
   Buffer out;
   Writer writer(out, {});
   typename Writer::Place place(writer);
-  place.make_room();
-  place.field_boolean(FieldHead::of(TType::bool_, before), true);
-  place.make_room();
+  typename Writer::Fields fields;
+  place.field_boolean(fields, FieldHead::of(TType::bool_, before), true);
+  place.make_room(writer);
   const FieldHead head = FieldHead::of(type, id);
   if (type == TType::bool_) {
-    place.field_boolean(head, true);
+    place.field_boolean(fields, head, true);
   } else {
-    place.field_begin(head);
+    place.field_begin(fields, head);
   }
-  place.leave();
+  place.leave(writer);
   return hex_of(out);
 }
 
