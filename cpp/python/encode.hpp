@@ -89,6 +89,9 @@ class Encoder {
 
 // The attribute, or nothing where there is none.
 Ref attribute_of(PyObject* object, PyObject* name);
+// Throws TypeError for what is no instance of `type` and has none of the attributes that the layout names: a
+// dict, for instance, would be written as a struct without fields.
+void require_likeness(PyObject* object, PyTypeObject* type, const Layout& layout);
 // Any integer that `small_integer` does not take, of at most 64 bits; beyond them it refuses as a number of
 // `bits`. What is no integer is cut off, or refused.
 std::int64_t wide_integer(PyObject* value, int bits, bool is_compact, bool refuses_fractions);

@@ -75,7 +75,9 @@ auto Encoder<Writer>::other_structure(Place place, PyObject* object, const Shape
     std::unique_ptr<Layout> own;
     if (shape != nullptr && shape->pair != nullptr && !payload::is_payload_type(Py_TYPE(object))) {
       const Ref spec = payload::spec_in(shape->pair);
-      write_by(payload::layout_of_pair(shape->type, spec.get(), own), object);
+      const Layout& layout = payload::layout_of_pair(shape->type, spec.get(), own);
+      require_likeness(object, shape->type, layout);
+      write_by(layout, object);
     } else {
       write_by(payload::layout_of_object(object, own), object);
     }

@@ -12,6 +12,16 @@ Ref attribute_of(PyObject* object, PyObject* name) {
   return value;
 }
 
+void require_likeness(PyObject* object, PyTypeObject* type, const Layout& layout) {
+  const auto& fields = layout.fields();
+  if (PyObject_TypeCheck(object, type)) return;
+  for (const FieldLayout& field : fields) {
+    if (attribute_of(object, field.name)) return;
+  }
+  if (!fields.empty())
+    raise(PyExc_TypeError, "%.200s is required, not %.200s", type->tp_name, Py_TYPE(object)->tp_name);
+}
+
 std::int64_t wide_integer(PyObject* value, int bits, bool is_compact, bool refuses_fractions) {
   if (refuses_fractions && !PyIndex_Check(value)) {
     raise(PyExc_TypeError, "an integer is required, not %.200s", Py_TYPE(value)->tp_name);

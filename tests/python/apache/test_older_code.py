@@ -122,3 +122,24 @@ def test_a_class_whose_tuple_has_no_fields_is_written_by_its_own_method() -> Non
     out = TTransport.TMemoryBuffer()
     Holds(bare=Bare(9)).write(TBinaryProtocol(out))
     assert out.getvalue() == bytes.fromhex("0c000108fffd000000090000")
+
+
+@pytest.mark.parametrize("protocol", [TBinaryProtocolAccelerated, TCompactProtocolAccelerated])
+@pytest.mark.parametrize("renew", [lambda spec: spec, newer], ids=["tuples", "lists"])
+def test_what_is_no_struct_is_refused_and_not_written_as_an_empty_one(protocol: Any, renew: Any) -> None:
+    class Holder(Old):
+        thrift_spec = renew(Answer.thrift_spec)
+
+    class Alike:
+        code = 3
+
+    for value in ({"code": 1}, "text", 5, object()):
+        with pytest.raises(TypeError, match=r"Field 'status\(0\)' of 'Holder' needs type 'STRUCT'"):
+            Holder(status=value).write(protocol(TTransport.TMemoryBuffer()))
+        with pytest.raises(TypeError, match=r"Field 'all\(1\)' of 'Holder' needs type 'LIST"):
+            Holder(all=[value]).write(protocol(TTransport.TMemoryBuffer()))
+    out = TTransport.TMemoryBuffer()
+    Holder(status=Alike()).write(protocol(out))
+    found = Answer()
+    found.read(protocol(TTransport.TMemoryBuffer(out.getvalue())))
+    assert found.status.code == 3  # type: ignore[attr-defined]
