@@ -4,9 +4,19 @@
 
 #include <pybind11/pybind11.h>
 
+namespace {
+
+// Classes, interned names and the threads of servers belong to the interpreter that made them.
+constexpr const char* refusal = "fastthrift can be imported by the main interpreter only";
+bool is_in_main_interpreter() { return PyInterpreterState_Get() == PyInterpreterState_Main(); }
+
+}  // namespace
+
 // pybind11's own entry is called by ours, at the end of this file.
 #define PyInit__core make_core
 PYBIND11_MODULE(_core, module) {
+  // Python 3.13 and newer enter by way of the main interpreter, whoever imports.
+  if (!is_in_main_interpreter()) throw pybind11::import_error(refusal);
   module.doc() = "The native core of fastthrift; use the package fastthrift.";
   namespace py = fastthrift::python;
   for (auto add_to : {py::errors::add_to, py::payload::add_to, py::transport::add_to, py::protocol::add_to,
@@ -20,12 +30,9 @@ PYBIND11_MODULE(_core, module) {
 }
 #undef PyInit__core
 
-// Classes, interned names and the threads of servers belong to the interpreter that made them. In another one
-// pybind11 would wait for the lock that this thread holds.
+// In another interpreter pybind11 would wait for the lock that this thread holds.
 extern "C" PYBIND11_EXPORT PyObject* PyInit__core() {
-  if (PyInterpreterState_Get() != PyInterpreterState_Main()) {
-    PyErr_SetString(PyExc_ImportError, "fastthrift can be imported by the main interpreter only");
-    return nullptr;
-  }
-  return make_core();
+  if (is_in_main_interpreter()) return make_core();
+  PyErr_SetString(PyExc_ImportError, refusal);
+  return nullptr;
 }
