@@ -118,7 +118,8 @@ def test_class_shows_what_type_would_show(loaded, typed, name):
     assert dir(cls) == dir(twin)
     assert repr(cls) == repr(twin)
     assert cls in TPayload.__subclasses__() and cls.__subclasses__() == []
-    if sys.version_info >= (3, 11):  # before, it counts the keys that instances' dicts share; ours have their fields in slots
+    # Before 3.11 it counts the keys that instances' dicts share; ours have their fields in slots.
+    if sys.version_info >= (3, 11):
         assert sys.getsizeof(cls) == sys.getsizeof(twin)
     assert sys.getsizeof(cls()) == sys.getsizeof(twin())
     assert gc.is_tracked(cls)
