@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from parallel import pytest_addoption, pytest_configure, pytest_runtestloop
 
 __all__ = ["pytest_addoption", "pytest_configure", "pytest_runtestloop"]
@@ -22,11 +23,30 @@ BUILD = Path(__file__).resolve().parents[1] / "build" / "conformance"
 SCORE = BUILD / "score.txt"
 
 
+def keep_tables_of_parsers() -> None:
+    """thriftpy2 makes the tables of its grammar, which stays the same, for each file anew: most of a load."""
+    try:
+        from ply import yacc
+    except ImportError:
+        return
+    made: dict[tuple[str, ...], Any] = {}
+    make = yacc.LRGeneratedTable
+
+    def table(grammar: Any, *options: Any) -> Any:
+        key = (*map(str, grammar.Productions), *map(str, options[:1]))
+        if key not in made:
+            made[key] = make(grammar, *options)
+        return made[key]
+
+    yacc.LRGeneratedTable = table
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     if (
         signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     ):  # in the background of a shell; servers in processes inherit it
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    keep_tables_of_parsers()
     SCORE.unlink(missing_ok=True)
     os.environ["CONFORMANCE_RESULTS"] = str(BUILD / f"results-{os.getpid()}.json")
 
