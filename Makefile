@@ -52,13 +52,13 @@ test-cpp: core
 	@$(STEP) "C++ tests" ctest --test-dir build/dev -j$(JOBS) --output-on-failure --no-tests=error
 
 test-python: core $(VENV)/stamp-test
-	@PYTHONPATH=$(CURDIR)/python $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	@PYTHONPATH=$(CURDIR)/python $(BIN)/python -m pytest --processes $(JOBS) $(PYTEST_ARGS)
 
 # A peer that cannot be built is left out with a word; one whose build fails is an error, after the others have run.
 INTEROP := PYTHONPATH=$(CURDIR)/python:$(CURDIR)/tests $(BIN)/python -m interop
 interop: core $(VENV)/stamp-test
 	@status=0; $(INTEROP).build || status=1; rm -rf build/interop/results; \
-	  INTEROP=all PYTHONPATH=$(CURDIR)/python $(BIN)/python -m pytest -q -n $(JOBS) --dist loadgroup tests/interop || status=1; \
+	  INTEROP=all PYTHONPATH=$(CURDIR)/python $(BIN)/python -m pytest -q --processes $(JOBS) tests/interop || status=1; \
 	  $(INTEROP).report; exit $$status
 
 check: core $(VENV)/stamp-test $(VENV)/stamp-check
@@ -95,7 +95,7 @@ sanitize: $(VENV)/stamp-build $(VENV)/stamp-test
 	@rm -rf build/asan/site && cmake --install build/asan --prefix build/asan/site >/dev/null
 	@tar -C python --exclude='*.so' --exclude=__pycache__ -cf - fastthrift | tar -C build/asan/site -xf -
 	@LD_PRELOAD=$(ASAN_LIBS) ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 PYTHONMALLOC=malloc \
-	  PYTHONPATH=build/asan/site $(BIN)/python -m pytest -n $(JOBS) --dist loadfile --timeout 300 \
+	  PYTHONPATH=build/asan/site $(BIN)/python -m pytest --processes $(JOBS) --timeout 300 \
 	  tests/python tests/robustness $(PYTEST_ARGS)
 	@$(STEP) "configure (thread)" $(CONFIGURE) -B build/tsan -DCMAKE_BUILD_TYPE=RelWithDebInfo \
 	  -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1" -DFASTTHRIFT_SANITIZE=thread

@@ -12,10 +12,33 @@ from typing import Any
 
 import pytest
 
+from parallel import pytest_addoption, pytest_configure, pytest_runtestloop
+
+__all__ = ["pytest_addoption", "pytest_configure", "pytest_runtestloop"]
+
 CONFORMANCE = Path(__file__).with_name("conformance")
-LONGEST = [Path(__file__).with_name(name) for name in ("tutorials", "consumers", "differential")]
+LONGEST = ("tests/tutorials/", "tests/consumers/", "tests/differential/")
+WAITING = "tests/conformance/test_thriftpy2_suite.py"
 BUILD = Path(__file__).resolve().parents[1] / "build" / "conformance"
 SCORE = BUILD / "score.txt"
+
+
+def keep_tables_of_parsers() -> None:
+    """thriftpy2 makes the tables of its grammar, which stays the same, for each file anew: most of a load."""
+    try:
+        from ply import yacc
+    except ImportError:
+        return
+    made: dict[tuple[str, ...], Any] = {}
+    make = yacc.LRGeneratedTable
+
+    def table(grammar: Any, *options: Any) -> Any:
+        key = (*map(str, grammar.Productions), *map(str, options[:1]))
+        if key not in made:
+            made[key] = make(grammar, *options)
+        return made[key]
+
+    yacc.LRGeneratedTable = table
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -23,30 +46,23 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     ):  # in the background of a shell; servers in processes inherit it
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    if hasattr(session.config, "workerinput"):
-        return
+    keep_tables_of_parsers()
     SCORE.unlink(missing_ok=True)
-    # The processes of xdist inherit it.
     os.environ["CONFORMANCE_RESULTS"] = str(BUILD / f"results-{os.getpid()}.json")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files come first; those that wait for thriftpy2's suite come last."""
-    items.sort(key=lambda item: 2 if waits_for_the_suite(item) else not any(f in item.path.parents for f in LONGEST))
-
-
-def waits_for_the_suite(item: pytest.Item) -> bool:
-    return "results" in getattr(item, "fixturenames", ()) and CONFORMANCE in item.path.parents
+    """The longest files come first; the one that waits for thriftpy2's suite comes last."""
+    items.sort(key=lambda item: 2 if item.nodeid.startswith(WAITING) else not item.nodeid.startswith(LONGEST))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     # Tests ask for full collections; what was imported until now is no part of what they look at.
     gc.collect()
     gc.freeze()
-    worker = getattr(session.config, "workerinput", {"workerid": "gw0"})["workerid"]
-    if worker == "gw0" and os.name == "posix" and not session.config.option.collectonly:
-        if any(waits_for_the_suite(item) for item in session.items):
+    if os.name == "posix" and not session.config.option.collectonly:
+        if any(i.nodeid.startswith(WAITING) and "results" in getattr(i, "fixturenames", ()) for i in session.items):
             BUILD.mkdir(parents=True, exist_ok=True)
             command = [sys.executable, str(CONFORMANCE / "suite.py"), "--write", os.environ["CONFORMANCE_RESULTS"]]
             session.config.stash[SUITE] = subprocess.Popen(command, stdin=subprocess.DEVNULL)
@@ -59,14 +75,12 @@ def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> 
         gc.freeze()
 
 
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+def pytest_sessionfinish(session: pytest.Session) -> None:
     suite = session.config.stash.get(SUITE, None)
     if suite is not None:
-        if exitstatus in (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR):
-            suite.terminate()
-        suite.wait(800)  # another process of xdist may still need the results
-    if not hasattr(session.config, "workerinput"):
-        Path(os.environ["CONFORMANCE_RESULTS"]).unlink(missing_ok=True)
+        suite.terminate()
+        suite.wait(60)
+    Path(os.environ["CONFORMANCE_RESULTS"]).unlink(missing_ok=True)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -12,6 +12,8 @@ import pytest
 from .conftest import PACKAGE
 from .test_names import BUILTINS
 
+CACHE = Path(__file__).resolve().parents[3] / "build" / "mypy"  # of the library's and fastthrift's own types
+
 EVERYTHING = """\
 include "base.thrift"
 namespace py app.everything
@@ -102,7 +104,7 @@ def mypy(folder: Path) -> list[str]:
     # mypy finds an installed package itself, and refuses to be told.
     environment = {"PATH": ""} if PACKAGE in site.getsitepackages() else {"PATH": "", "MYPYPATH": PACKAGE}
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--python-version", "3.10", "--no-incremental", "."],
+        [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", "--python-version", "3.10", "--cache-dir", str(CACHE), "."],
         cwd=folder, capture_output=True, text=True, timeout=55, env=environment,
     )  # fmt: skip
     return (done.stdout + done.stderr).replace("builtins.", "").splitlines()

@@ -240,7 +240,7 @@ def test_a_whole_stream_is_inflated(size: int) -> None:
     ("data", "kind", "words"),
     [
         (zlib.compress(bytes(1001)), 6, "longer than 1000"),
-        (zlib.compress(bytes(50_000_000)), 6, "longer than 1000"),
+        (zlib.compress(bytes(5_000_000)), 6, "longer than 1000"),
         (zlib.compress(b"hello")[:-1], 1, "no end"),
         (b"", 1, "no end"),
         (zlib.compress(b"hello") + b"x", 1, "1 bytes behind the end"),
