@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from background import running
+
 from .fetch import Unreachable, environment, fetch
-from .running import run, serving
+from .running import run
 from .test_happybase import HERE, hbase_server
 
 # They run an event loop inside of the one that pytest-asyncio runs for them, with thriftpy2 too.
@@ -24,7 +26,7 @@ def aiohappybase() -> Path:
 
 
 def test_its_own_tests_pass(aiohappybase: Path) -> None:
-    with serving(hbase_server(aiohappybase, "framed", "compact", "aiohappybase")) as port:
+    with running(hbase_server(aiohappybase, "framed", "compact", "aiohappybase")) as port:
         variables = {
             "AIOHAPPYBASE_HOST": "127.0.0.1",
             "AIOHAPPYBASE_PORT": str(port),

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 import fastthrift
+from background import running
 from fastthrift.protocol import TBinaryProtocolFactory, TCompactProtocolFactory
 from fastthrift.rpc import make_server
 from fastthrift.transport import TBufferedTransportFactory, TFramedTransportFactory
 
 from . import hbase
 from .fetch import Unreachable, environment, fetch
-from .running import run, serving
+from .running import run
 
 HERE = Path(__file__).parent
 PROTOCOLS = {"binary": TBinaryProtocolFactory, "compact": TCompactProtocolFactory}
@@ -69,7 +70,7 @@ def hbase_server(folder: Path, transport: str, protocol: str, package: str = "ha
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_happybases_own_tests_pass(happybase: Path, transport: str) -> None:
-    with serving(hbase_server(happybase, transport, "binary")) as port:
+    with running(hbase_server(happybase, transport, "binary")) as port:
         variables = {"HAPPYBASE_HOST": "127.0.0.1", "HAPPYBASE_PORT": str(port), "HAPPYBASE_TRANSPORT": transport}
         out = run(str(HERE / "run_tests.py"), "tests", cwd=happybase, env=environment(happybase, **variables))
     assert "failed" not in out
@@ -81,7 +82,7 @@ def test_happybases_own_tests_pass(happybase: Path, transport: str) -> None:
 def test_program_runs_under_the_alias(happybase: Path, transport: str, protocol: str, tmp_path: Path) -> None:
     script = tmp_path / "program.py"
     script.write_text(PROGRAM)
-    with serving(hbase_server(happybase, transport, protocol)) as port:
+    with running(hbase_server(happybase, transport, protocol)) as port:
         env = environment(happybase, PORT=str(port))
         out = run("-m", "fastthrift.compat", str(script), transport, protocol, cwd=tmp_path, env=env)
     assert out == PRINTED.replace("\n", os.linesep) if os.name == "nt" else out == PRINTED

@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 import fastthrift
+from background import running
 from fastthrift import http, rpc
 
 from .fetch import Unreachable, environment, fetch
 from .hive import HiveServer, PlainServerTransportFactory
-from .running import run, serving
+from .running import run
 
 HERE = Path(__file__).parent
 
@@ -84,7 +85,7 @@ def test_program_runs_under_the_alias(folders: list[Path], kind: str, tmp_path: 
     script = tmp_path / "program.py"
     script.write_text(PROGRAM)
     env = environment(*folders, PYTHONIOENCODING="utf-8")
-    with serving(hive.server(kind)) as port:
+    with running(hive.server(kind)) as port:
         # thrift_sasl is written for Apache's thrift.
         out = run(
             "-m", "fastthrift.compat", "--as", "thriftpy2,thrift", str(script), kind, str(port), cwd=tmp_path, env=env
@@ -105,7 +106,7 @@ OWN = [
 @pytest.mark.parametrize("chosen", OWN, ids=["quick", "faults"])
 def test_impylas_own_tests_pass(folders: list[Path], chosen: list[str]) -> None:
     hive = Hive(folders[0])
-    with serving(hive.server("nosasl")) as port, serving(hive.server("http")) as http_port:
+    with running(hive.server("nosasl")) as port, running(hive.server("http")) as http_port:
         env = environment(
             *folders,
             IMPYLA_TEST_HOST="127.0.0.1",

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from background import running
+
 from .fetch import Unreachable, environment, fetch
-from .running import run, serving
+from .running import run
 from .test_impyla import Hive
 
 PROGRAM = """
@@ -67,7 +69,7 @@ def test_program_runs_under_the_alias(impyla: Path, folders: list[Path], kind: s
     hive = Hive(impyla)
     script = tmp_path / "program.py"
     script.write_text(PROGRAM, encoding="utf-8")
-    with serving(hive.server(kind)) as port:
+    with running(hive.server(kind)) as port:
         env = environment(*folders, PYTHONIOENCODING="utf-8")
         out = run("-m", "fastthrift.compat", "--as", "thrift", str(script), kind, str(port), cwd=tmp_path, env=env)
     assert out.splitlines() == PRINTED.splitlines()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))  # background.py, certificates.py
+sys.path.insert(0, str(Path(__file__).parent))  # certificates.py
 
 from certificates import Certificates  # noqa: E402
 

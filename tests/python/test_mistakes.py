@@ -6,13 +6,13 @@ import asyncio
 import contextlib
 import socket
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import fastthrift
+from background import running
 from certificates import Certificates
 from fastthrift import http, rpc
 from fastthrift.apache import TSerialization
@@ -61,17 +61,8 @@ class Handler:
         pass
 
 
-@contextlib.contextmanager
-def serving() -> Iterator[int]:
-    server = rpc.make_server(shop.Shop, Handler(), "127.0.0.1", 0)
-    server.trans.listen()
-    thread = threading.Thread(target=server.serve)
-    thread.start()
-    try:
-        yield server.trans.sock.getsockname()[1]
-    finally:
-        server.close()
-        thread.join(20)
+def serving() -> contextlib.AbstractContextManager[int]:
+    return running(rpc.make_server(shop.Shop, Handler(), "127.0.0.1", 0))
 
 
 class OnTheClass:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 _count = 0  # of the forks that this process has made or come from
 
-# What has opened a connection itself, by id: users' subclasses need not be hashable.
-# In a dict of its own for who has connections: others need not import weakref.
+# Under "opened", what has opened a connection itself, by id: users' subclasses need not be hashable. The first connection makes
+# it, so that others need not import weakref; where two threads do at once, `setdefault` lets both have the same.
 _registry: dict[str, WeakValueDictionary[int, Any]] = {}
 
 

@@ -22,6 +22,7 @@ from fastthrift.transport import (
     TMemoryBuffer,
     TServerSocket,
 )
+from likenesses import Number, Odd, Text
 from peer import CALL, EXCEPTION, ONEWAY, REPLY, message
 
 IDL = """
@@ -40,19 +41,6 @@ service Plain {
   string any(1: string which)
 }
 """
-
-
-class Text(str):
-    pass
-
-
-class Number(int):
-    pass
-
-
-class Odd:
-    def __index__(self) -> int:
-        return 12
 
 
 # What handlers return for `any`, declared a string, and for `short`, declared an i16.

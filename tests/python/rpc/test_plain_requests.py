@@ -16,6 +16,7 @@ from fastthrift.client import TClient
 from fastthrift.protocol import TBinaryProtocol, TBinaryProtocolFactory
 from fastthrift.transport import TBufferedTransport, TSocket
 from generic import OwnClient
+from likenesses import Number, Odd, Text
 from peer import CALL, EXCEPTION, ONEWAY, REPLY, answering, message
 
 IDL = """
@@ -44,22 +45,6 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Any:
     path = tmp_path_factory.mktemp("idl") / "plain_requests.thrift"
     path.write_text(IDL)
     return fastthrift.load(str(path), module_name="plain_requests_thrift")
-
-
-class Text(str):
-    pass
-
-
-class Number(int):
-    pass
-
-
-class Odd:
-    def __index__(self) -> int:
-        return 12
-
-    def __repr__(self) -> str:
-        return "Odd()"
 
 
 def text(value: bytes, id: int = 0) -> bytes:
