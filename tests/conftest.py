@@ -12,10 +12,6 @@ from typing import Any
 
 import pytest
 
-from parallel import pytest_addoption, pytest_configure, pytest_runtestloop
-
-__all__ = ["pytest_addoption", "pytest_configure", "pytest_runtestloop"]
-
 CONFORMANCE = Path(__file__).with_name("conformance")
 LONGEST = ("tests/tutorials/", "tests/consumers/", "tests/differential/")
 WAITING = "tests/conformance/test_thriftpy2_suite.py"
@@ -47,7 +43,6 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     ):  # in the background of a shell; servers in processes inherit it
         signal.signal(signal.SIGINT, signal.default_int_handler)
     keep_tables_of_parsers()
-    SCORE.unlink(missing_ok=True)
     os.environ["CONFORMANCE_RESULTS"] = str(BUILD / f"results-{os.getpid()}.json")
 
 
@@ -64,6 +59,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if os.name == "posix" and not session.config.option.collectonly:
         if any(i.nodeid.startswith(WAITING) and "results" in getattr(i, "fixturenames", ()) for i in session.items):
             BUILD.mkdir(parents=True, exist_ok=True)
+            SCORE.unlink(missing_ok=True)
             command = [sys.executable, str(CONFORMANCE / "suite.py"), "--write", os.environ["CONFORMANCE_RESULTS"]]
             session.config.stash[SUITE] = subprocess.Popen(command, stdin=subprocess.DEVNULL)
 
@@ -83,8 +79,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     Path(os.environ["CONFORMANCE_RESULTS"]).unlink(missing_ok=True)
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    if SCORE.exists():
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    if SUITE in config.stash and SCORE.exists():
         terminalreporter.write_line(f"conformance: {SCORE.read_text()}")
 
 

@@ -104,7 +104,7 @@ def main() -> int:
         "--timeout",
         "40",
     ]
-    options += ["-p", "no:hypothesispytest"]  # half of the time to start
+    options += ["-p", "no:hypothesispytest", "-p", "no:xdist"]  # half of the time to start
     return int(pytest.main([*options, *tests], plugins=[Recorder(Path(results))]))
 
 

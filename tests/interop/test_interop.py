@@ -70,7 +70,7 @@ RUNS = cells() if os.environ.get("INTEROP") == "all" else sample()
 
 
 @pytest.mark.parametrize(
-    "cell", [pytest.param(cell, id=cell.label, marks=pytest.mark.unit(cell.peer)) for cell in RUNS]
+    "cell", [pytest.param(cell, id=cell.label, marks=pytest.mark.xdist_group(cell.peer)) for cell in RUNS]
 )
 def test_the_peer_and_we_understand_each_other(cell: Cell, programs: Programs) -> None:
     _need(cell.peer)
