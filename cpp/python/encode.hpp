@@ -63,6 +63,7 @@ class Encoder {
   Place string(Place place, PyObject* value, bool is_binary);
   std::int64_t integer(Place& place, PyObject* value, int bits);
 
+  static const Layout* current_layout(PyTypeObject* type);
   const Layout* direct_layout(Place& place, PyTypeObject* type);
   Place structure(Place place, PyObject* object, const Shape* shape);
   Place rarer_structure(Place place, PyObject* object, const Shape* shape);
@@ -71,6 +72,8 @@ class Encoder {
   Place other_fields(Place place, PyObject* object, const Layout& layout);
 
   Place list(Place place, const Layout& layout, const Shape& shape, PyObject* value);
+  Place other_list(Place place, const Layout& layout, const Shape& shape, PyObject* value);
+  Place sequence(Place place, const Layout& layout, const Shape& shape, PyObject* sequence);
   Place elements(Place place, const Layout& layout, std::uint32_t shape, Form form, PyObject* sequence);
   bool numbers(const Shape& element, PyObject* value);
   Place structures(Place place, const Shape& shape, PyObject* sequence);
@@ -192,6 +195,12 @@ template <class Head>
 FASTTHRIFT_INLINE auto Encoder<Writer>::value(Place place, const Layout& layout, const std::uint32_t& shape,
                                               Form form, PyObject* value, Head head) -> Place {
   place.make_room(writer_);
+  if (form >= Form::structure) {
+    head.begin(place);
+    if (form == Form::structure) return structure(place, value, &layout.shape(shape));
+    if (form < Form::map) return list(place, layout, layout.shape(shape), value);
+    return other_value(place, layout, shape, value);
+  }
   if (write_plain(writer_, place, form, value, head)) [[likely]]
     return place;
   if (form == Form::boolean) [[unlikely]] {

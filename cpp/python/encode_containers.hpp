@@ -8,56 +8,75 @@ namespace fastthrift::python {
 template <class Writer>
 auto Encoder<Writer>::list(Place place, const Layout& layout, const Shape& shape, PyObject* value) -> Place {
   const Level level(depth_, "writing a Thrift container");
-  const bool is_sequence = PyList_CheckExact(value) || PyTuple_CheckExact(value);
-  const Shape& element = layout.shape(shape.element);
-  Ref held;
-  if (is_sequence) [[likely]] {
-    held = Ref::share(value);
-  } else {
-    const bool is_block = detour(place, [&] { return numbers(element, value); });
-    if (is_block) return place;
-    held = detour(place, [&] { return sequence_of(value); });
+  if (!PyList_CheckExact(value)) [[unlikely]]
+    return other_list(place, layout, shape, value);
+  if (PyList_GET_SIZE(value) == 0) {
+    place.list_begin(layout.shape(shape.element).wire, 0);
+    return place;
   }
-  PyObject* sequence = held.get();
-  place.list_begin(element.wire, static_cast<std::size_t>(PySequence_Fast_GET_SIZE(sequence)));
-  switch (element.form) {  // one loop for each form that comes in bulk
-    case Form::i32:
-      place = elements(place, layout, shape.element, Form::i32, sequence);
-      break;
-    case Form::i64:
-      place = elements(place, layout, shape.element, Form::i64, sequence);
-      break;
-    case Form::float64:
-      place = elements(place, layout, shape.element, Form::float64, sequence);
-      break;
-    case Form::text:
-      place = elements(place, layout, shape.element, Form::text, sequence);
-      break;
-    case Form::structure:
-      place = structures(place, element, sequence);
-      break;
-    default:
-      place = elements(place, layout, shape.element, element.form, sequence);
-  }
+  Ref held = Ref::share(value);
+  place = sequence(place, layout, shape, value);
   return release(place, std::move(held));
 }
 
-// What runs Python code may change the sequence: its size and its items are asked for again.
+template <class Writer>
+FASTTHRIFT_APART auto Encoder<Writer>::other_list(Place place, const Layout& layout, const Shape& shape,
+                                                  PyObject* value) -> Place {
+  Ref held;
+  if (PyTuple_CheckExact(value)) {
+    held = Ref::share(value);
+  } else {
+    const bool is_block = detour(place, [&] { return numbers(layout.shape(shape.element), value); });
+    if (is_block) return place;
+    held = detour(place, [&] { return sequence_of(value); });
+  }
+  place = sequence(place, layout, shape, held.get());
+  return release(place, std::move(held));
+}
+
+// A list or tuple that stays.
+template <class Writer>
+FASTTHRIFT_INLINE auto Encoder<Writer>::sequence(Place place, const Layout& layout, const Shape& shape,
+                                                 PyObject* sequence) -> Place {
+  const Shape& element = layout.shape(shape.element);
+  place.list_begin(element.wire, static_cast<std::size_t>(PySequence_Fast_GET_SIZE(sequence)));
+  switch (element.form) {  // one loop for each form that comes in bulk
+    case Form::i32:
+    case Form::enumeration:
+      return elements(place, layout, shape.element, Form::i32, sequence);
+    case Form::i64:
+      return elements(place, layout, shape.element, Form::i64, sequence);
+    case Form::float64:
+      return elements(place, layout, shape.element, Form::float64, sequence);
+    case Form::text:
+      return elements(place, layout, shape.element, Form::text, sequence);
+    case Form::structure:
+      return structures(place, element, sequence);
+    default:
+      return elements(place, layout, shape.element, element.form, sequence);
+  }
+}
+
+// Plain ones run no Python code. What does may change the sequence: its size and its items are asked for
+// again.
 template <class Writer>
 FASTTHRIFT_INLINE auto Encoder<Writer>::elements(Place place, const Layout& layout, std::uint32_t shape,
                                                  Form form, PyObject* sequence) -> Place {
   const Py_ssize_t size = PySequence_Fast_GET_SIZE(sequence);
-  PyObject** items = PySequence_Fast_ITEMS(sequence);
-  std::size_t detours = detours_;
   Py_ssize_t i = 0;
   try {
-    for (; i < size; ++i) {
-      if (detours_ != detours) [[unlikely]] {
-        if (PySequence_Fast_GET_SIZE(sequence) != size) refuse_changed_size("list");
-        items = PySequence_Fast_ITEMS(sequence);
-        detours = detours_;
+    for (;;) {
+      PyObject* const* const items = PySequence_Fast_ITEMS(sequence);
+      for (; i < size; ++i) {
+        place.make_room(writer_);
+        if (!write_plain(writer_, place, form, items[i], BeforeElement{})) [[unlikely]]
+          break;
       }
+      if (i == size) break;
       place = value(place, layout, shape, form, items[i], BeforeElement{});
+      ++i;
+      if (i < size && PySequence_Fast_GET_SIZE(sequence) != size) [[unlikely]]
+        refuse_changed_size("list");
     }
   } catch (...) {
     path_.enter_element(static_cast<std::size_t>(i));
@@ -80,7 +99,9 @@ auto Encoder<Writer>::structures(Place place, const Shape& shape, PyObject* sequ
         refuse_changed_size("list");
       PyObject* object = PySequence_Fast_GET_ITEM(sequence, i);
       if (Py_TYPE(object) != type || detours_ != detours) [[unlikely]] {
-        layout = direct_layout(place, Py_TYPE(object));
+        layout = current_layout(Py_TYPE(object));
+        if (layout == nullptr) [[unlikely]]
+          layout = direct_layout(place, Py_TYPE(object));
         type = layout != nullptr ? Py_TYPE(object) : nullptr;
         detours = detours_;
       }

@@ -5,7 +5,16 @@
 // The part of the Encoder that writes structs.
 namespace fastthrift::python {
 
-// The layout of a class whose instances are read by offset, else null.
+// The layout of a class whose instances are read by offset, as far as it is at hand.
+template <class Writer>
+FASTTHRIFT_INLINE const Layout* Encoder<Writer>::current_layout(PyTypeObject* type) {
+  if (Py_TYPE(type) != &payload::metaclass_object) [[unlikely]]
+    return nullptr;
+  const Layout* layout = payload::current_layout(type);
+  return layout != nullptr && layout->is_direct() ? layout : nullptr;
+}
+
+// The same for any class; null where there is none.
 template <class Writer>
 const Layout* Encoder<Writer>::direct_layout(Place& place, PyTypeObject* type) {
   if (!payload::is_payload_type(type)) return nullptr;
@@ -16,12 +25,9 @@ const Layout* Encoder<Writer>::direct_layout(Place& place, PyTypeObject* type) {
 
 template <class Writer>
 auto Encoder<Writer>::structure(Place place, PyObject* object, const Shape* shape) -> Place {
-  PyTypeObject* type = Py_TYPE(object);
-  if (Py_TYPE(type) == &payload::metaclass_object) [[likely]] {
-    const Layout* layout = payload::current_layout(type);
-    if (layout != nullptr && layout->is_direct()) [[likely]]
-      return direct_fields(place, object, *layout);
-  }
+  const Layout* layout = current_layout(Py_TYPE(object));
+  if (layout != nullptr) [[likely]]
+    return direct_fields(place, object, *layout);
   return rarer_structure(place, object, shape);
 }
 
@@ -40,9 +46,6 @@ auto Encoder<Writer>::direct_fields(Place place, PyObject* object, const Layout&
   Ref keep = Ref::steal(object);
   const FieldLayout* each = layout.fields().data();
   const FieldLayout* const end = each + layout.fields().size();
-  for (const FieldLayout* ahead = each; ahead != end; ++ahead) {
-    prefetch(payload::slot(object, ahead->offset));
-  }
   try {
     Fields fields;
     place.struct_begin();

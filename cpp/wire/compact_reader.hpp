@@ -58,14 +58,14 @@ class CompactReader {
       return true;
     }
     FASTTHRIFT_INLINE bool field_begin(const FieldHead& head) {
-      const int delta = head.id - last_id_;
-      if (at_ == end_ || delta < 1 || *at_ >> 4 != delta) return false;
-      const std::uint8_t code = *at_ & 0x0f;
-      const bool is_bool = head.compact == 1;
-      if (code != head.compact && !(is_bool && code == 2)) return false;
+      const std::int32_t header = head.compact - last_id_ * 16;
+      if (at_ == end_ || header < 16) return false;
+      const std::uint8_t byte = *at_;
+      const bool is_bool = head.type == TType::bool_;
+      if (byte != header && !(is_bool && byte == header + 1)) return false;
       ++at_;
       last_id_ = head.id;
-      field_bool_ = is_bool ? code : 0;
+      field_bool_ = is_bool ? byte & 0x0f : 0;
       return true;
     }
     FASTTHRIFT_INLINE bool boolean(bool& value) {

@@ -20,10 +20,11 @@ inline constexpr std::array<TType, 16> compact_types = {
 constexpr bool is_compact_code(unsigned code) { return code >= 1 && code <= 13; }
 
 // By TType; a bool is 1, its value in a field's header 1 or 2.
+inline constexpr std::array<std::uint8_t, 17> compact_codes = {0, 0, 1, 3,  7,  0,  4, 0, 5,
+                                                               0, 6, 8, 12, 11, 10, 9, 13};
 constexpr std::uint8_t compact_code(TType type) {
-  constexpr std::array<std::uint8_t, 17> codes = {0, 0, 1, 3, 7, 0, 4, 0, 5, 0, 6, 8, 12, 11, 10, 9, 13};
   const auto index = static_cast<std::size_t>(type);
-  return index < codes.size() ? codes[index] : 0;
+  return index < compact_codes.size() ? compact_codes[index] : 0;
 }
 
 }  // namespace fastthrift::wire

@@ -27,9 +27,9 @@ class CompactWriter : public ByteWriter {
 
   explicit CompactWriter(Buffer& out, Options = {}) : ByteWriter(out) {}
 
-  // Headers hold how far the id is from the one before.
+  // Headers hold how far the id is from the one before, which is here times sixteen.
   struct Fields {
-    std::int32_t last_id = 0;
+    std::int32_t last = 0;
   };
 
   class Place : public wire::Place {
@@ -39,10 +39,10 @@ class CompactWriter : public ByteWriter {
     FASTTHRIFT_INLINE void struct_begin() {}
     FASTTHRIFT_INLINE void struct_end() { *at_++ = 0; }
     FASTTHRIFT_INLINE void field_begin(Fields& fields, const FieldHead& head) {
-      field_header(fields, head.compact, head.id);
+      field_header(fields, head.compact);
     }
     FASTTHRIFT_INLINE void field_boolean(Fields& fields, const FieldHead& head, bool value) {
-      field_header(fields, value ? 1 : 2, head.id);
+      field_header(fields, head.compact + !value);
     }
     FASTTHRIFT_INLINE void boolean(bool value) { *at_++ = value ? 1 : 2; }
     FASTTHRIFT_INLINE void i8(std::int8_t value) { *at_++ = static_cast<std::uint8_t>(value); }
@@ -80,15 +80,19 @@ class CompactWriter : public ByteWriter {
       copy_short(at_, bytes, size);
       at_ += size;
     }
-    FASTTHRIFT_INLINE void field_header(Fields& fields, std::uint8_t code, std::int16_t id) {
-      const std::int32_t delta = id - fields.last_id;
-      fields.last_id = id;
-      if (delta >= 1 && delta <= 15) [[likely]] {
-        *at_++ = static_cast<std::uint8_t>(delta << 4 | code);
+    // Of an id times sixteen, and the nibble.
+    FASTTHRIFT_INLINE void field_header(Fields& fields, std::int32_t head) {
+      const std::int32_t header = head - fields.last;
+      fields.last = head & ~15;
+      if (header >= 16 && header < 256) [[likely]] {
+        *at_++ = static_cast<std::uint8_t>(header);
       } else {
-        *at_++ = code;
-        varint(zigzag(id));
+        at_ = long_header(at_, head);
       }
+    }
+    FASTTHRIFT_APART static std::uint8_t* long_header(std::uint8_t* at, std::int32_t head) {
+      *at++ = static_cast<std::uint8_t>(head & 15);
+      return at + write_varint(at, zigzag(head >> 4));
     }
   };
 

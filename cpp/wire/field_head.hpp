@@ -14,12 +14,12 @@ namespace fastthrift::wire {
 struct FieldHead {
   std::int16_t id = 0;
   TType type = TType::stop;
-  std::uint8_t compact = 0;  // the type's nibble; 1, which is true, for a bool
+  std::int32_t compact = 0;  // sixteen times the id, and the type's nibble; 1, which is true, for a bool
   std::uint32_t binary = 0;  // as it stands in memory: the type, the id in big endian, nothing
 
   static constexpr FieldHead of(TType type, std::int16_t id) {
     const auto bits = static_cast<std::uint16_t>(id);
-    return {id, type, compact_code(type),
+    return {id, type, id * 16 + compact_code(type),
             std::bit_cast<std::uint32_t>(std::array<std::uint8_t, 4>{static_cast<std::uint8_t>(type),
                                                                      static_cast<std::uint8_t>(bits >> 8),
                                                                      static_cast<std::uint8_t>(bits), 0})};
