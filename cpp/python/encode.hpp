@@ -198,7 +198,7 @@ FASTTHRIFT_INLINE auto Encoder<Writer>::value(Place place, const Layout& layout,
   if (form >= Form::structure) {
     head.begin(place);
     if (form == Form::structure) return structure(place, value, &layout.shape(shape));
-    if (form != Form::map) return list(place, layout, layout.shape(shape), value);
+    if (form < Form::map) return list(place, layout, layout.shape(shape), value);
     return other_value(place, layout, shape, value);
   }
   if (write_plain(writer_, place, form, value, head)) [[likely]]

@@ -232,10 +232,13 @@ class Untyped(TPayload):
     default_spec = [("f", None)]
 
 
+@pytest.mark.parametrize("value", [1, "x", [], [1], {}, {1: 2}, R.ours()], ids=shown)
 @pytest.mark.parametrize("codec", CODECS, ids=lambda codec: codec.name)
-def test_unknown_type_is_refused_instead_of_half_written(codec: Codec) -> None:
+def test_unknown_type_is_refused_instead_of_half_written(codec: Codec, value: Any) -> None:
     with pytest.raises(TDecodeException):
-        codec.write(Untyped(f=1))
+        codec.write(Untyped(f=value))
+    with pytest.raises(TDecodeException):
+        codec.write(one(LIST, 99).ours(f=[value]))
     assert codec.write(Untyped()) == b"\0"
 
 
