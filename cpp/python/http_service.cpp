@@ -48,7 +48,7 @@ rpc::Answered HttpService::answer(std::span<const Bytes> bodies, framing::Http& 
 }
 
 Processor::Outcome HttpService::process(Bytes raw, framing::Http& http, Buffer& answers,
-                                        const rpc::Turn& turn, std::size_t room, Ref& unanswered) {
+                                        rpc::Turn& turn, std::size_t room, Ref& unanswered) {
   Bytes message;
   try {
     message = http.message(http.body(raw));

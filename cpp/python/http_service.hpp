@@ -32,7 +32,7 @@ class HttpService {
   }
 
  private:
-  Processor::Outcome process(Bytes raw, framing::Http& http, Buffer& answers, const rpc::Turn& turn,
+  Processor::Outcome process(Bytes raw, framing::Http& http, Buffer& answers, rpc::Turn& turn,
                              std::size_t room, Ref& unanswered);
   void append_response(PyObject* error, Bytes raw, framing::Http& http, net::SocketHandle socket,
                        Buffer& answers);

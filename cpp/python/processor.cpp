@@ -73,7 +73,7 @@ Processor::~Processor() {
 }
 
 Processor::Outcome Processor::answer(Bytes message, const framing::Framing& framing, Buffer& answers,
-                                     const rpc::Turn& turn, const InRequest& request) {
+                                     rpc::Turn& turn, const InRequest& request) {
   if (dialects_) return answer_dialect(message, framing, answers, turn, request);
   return answer_call(message, {options_, framing, answers, request}, &turn, nullptr);
 }
@@ -105,7 +105,7 @@ static bool is_end_of_message(const ReplyPlace& place) {
   return place.options.protocol != wire::Protocol::json && place.request.unanswered == nullptr;
 }
 
-Processor::Outcome Processor::answer_call(Bytes message, const ReplyPlace& place, const rpc::Turn* turn,
+Processor::Outcome Processor::answer_call(Bytes message, const ReplyPlace& place, rpc::Turn* turn,
                                           Awaited* awaited) {
   const std::size_t before = place.out.size();
   try {
@@ -120,7 +120,10 @@ Processor::Outcome Processor::answer_call(Bytes message, const ReplyPlace& place
       if (method == nullptr || !is_call) return refuse_header(place, header, method, is_call, unknown);
     }
     if (turn == nullptr) return answer_method(in, {*method, header.sequence_id, place, awaited}, header);
-    if (method->is_slow && (before != place.request.room || turn->has_others())) return Outcome::later;
+    if (method->is_slow) [[unlikely]] {
+      if (before != place.request.room || turn->has_others()) return Outcome::later;
+      turn->expect_long();
+    }
     const Outcome outcome = answer_method(in, {*method, header.sequence_id, place, awaited}, header);
     method->is_slow = turn->is_long();
     if (in.at_hand() != 0 && outcome == Outcome::answered && is_end_of_message(place)) [[unlikely]] {

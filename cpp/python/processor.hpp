@@ -32,7 +32,7 @@ class Processor {
   enum class Outcome { answered, later, close, unanswered };
   // Answers one message behind what is in `answers`. `later`: not now, because it may take long and others
   // are ready.
-  Outcome answer(Bytes message, const framing::Framing& framing, Buffer& answers, const rpc::Turn& turn,
+  Outcome answer(Bytes message, const framing::Framing& framing, Buffer& answers, rpc::Turn& turn,
                  const InRequest& request = {});
 
   // A call whose handler has given something to wait for instead of a result.
@@ -58,10 +58,10 @@ class Processor {
     const ReplyPlace& place;
     Awaited* awaited = nullptr;  // null: a result is a result
   };
-  Outcome answer_call(Bytes message, const ReplyPlace& place, const rpc::Turn* turn, Awaited* awaited);
+  Outcome answer_call(Bytes message, const ReplyPlace& place, rpc::Turn* turn, Awaited* awaited);
   Outcome answer_dialect(Bytes message, const framing::Framing& framing, Buffer& answers,
-                         const rpc::Turn& turn, const InRequest& request);
-  Outcome answer_frame(Bytes frame, Buffer& answers, const rpc::Turn& turn, const InRequest& request);
+                         rpc::Turn& turn, const InRequest& request);
+  Outcome answer_frame(Bytes frame, Buffer& answers, rpc::Turn& turn, const InRequest& request);
   Outcome refuse_bytes(const ReplyPlace& place, std::size_t before);
   Outcome refuse_header(const ReplyPlace& place, const wire::MessageHeader& header,
                         const ServedMethod* method, bool is_call, ServedMethods::Unknown& unknown);

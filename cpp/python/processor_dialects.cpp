@@ -9,7 +9,7 @@ namespace fastthrift::python {
 using wire::MessageType;
 
 Processor::Outcome Processor::answer_dialect(Bytes message, const framing::Framing& framing, Buffer& answers,
-                                             const rpc::Turn& turn, const InRequest& request) {
+                                             rpc::Turn& turn, const InRequest& request) {
   const std::size_t before = answers.size();
   try {
     const framing::Dialect dialect = framing.dialect().value();
@@ -24,7 +24,7 @@ Processor::Outcome Processor::answer_dialect(Bytes message, const framing::Frami
 }
 
 // One message behind a header, answered with the same protocol, transforms and flags.
-Processor::Outcome Processor::answer_frame(Bytes bytes, Buffer& answers, const rpc::Turn& turn,
+Processor::Outcome Processor::answer_frame(Bytes bytes, Buffer& answers, rpc::Turn& turn,
                                            const InRequest& request) {
   framing::HeaderFrame frame = framing::read_header_frame(bytes);
   framing::Header& header = frame.header;
