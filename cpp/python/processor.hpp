@@ -59,8 +59,8 @@ class Processor {
     Awaited* awaited = nullptr;  // null: a result is a result
   };
   Outcome answer_call(Bytes message, const ReplyPlace& place, rpc::Turn* turn, Awaited* awaited);
-  Outcome answer_dialect(Bytes message, const framing::Framing& framing, Buffer& answers,
-                         rpc::Turn& turn, const InRequest& request);
+  Outcome answer_dialect(Bytes message, const framing::Framing& framing, Buffer& answers, rpc::Turn& turn,
+                         const InRequest& request);
   Outcome answer_frame(Bytes frame, Buffer& answers, rpc::Turn& turn, const InRequest& request);
   Outcome refuse_bytes(const ReplyPlace& place, std::size_t before);
   Outcome refuse_header(const ReplyPlace& place, const wire::MessageHeader& header,

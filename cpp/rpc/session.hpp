@@ -53,8 +53,7 @@ class Sessions {
   static std::unique_ptr<boost::asio::io_context> make_io() {
 #if BOOST_VERSION >= 108700
     // All operations of sockets begin and end in the leading thread: without locks a request costs 3 % less.
-    return std::make_unique<boost::asio::io_context>(
-        boost::asio::config_from_string("reactor.io_locking=0"));
+    return std::make_unique<boost::asio::io_context>(boost::asio::config_from_string("reactor.io_locking=0"));
 #else
     return std::make_unique<boost::asio::io_context>();
 #endif
@@ -62,9 +61,7 @@ class Sessions {
 
  protected:
   Sessions(std::size_t handler_threads, HandlerFactory& factory)
-      : leadership_(handler_threads),
-        round_(*this, factory),
-        io_(make_io()) {}
+      : leadership_(handler_threads), round_(*this, factory), io_(make_io()) {}
 
   Leadership leadership_;
   Round round_;
