@@ -29,7 +29,8 @@ rpc::Answered HttpService::answer(std::span<const Bytes> bodies, framing::Http& 
     } else {
       http.begin_answer(answers);
       Ref unanswered;
-      const Outcome outcome = process(raw, http, answers, turn, answers.size() - start, unanswered);
+      const Outcome outcome =
+          process(raw, http, {socket, answers.size() - start, &unanswered, passes_.get()}, answers, turn);
       if (outcome == Outcome::answered) {
         answered.close = !goes_on();
         http.end_answer(answers, start, !answered.close);
@@ -47,17 +48,17 @@ rpc::Answered HttpService::answer(std::span<const Bytes> bodies, framing::Http& 
   return answered;
 }
 
-Processor::Outcome HttpService::process(Bytes raw, framing::Http& http, Buffer& answers,
-                                        const rpc::Turn& turn, std::size_t room, Ref& unanswered) {
+Processor::Outcome HttpService::process(Bytes raw, framing::Http& http, const Origin& origin, Buffer& answers,
+                                        rpc::Turn& turn) {
   Bytes message;
   try {
     message = http.message(http.body(raw));
   } catch (...) {
-    unanswered = take_current();
-    processor_.log_refused("a message", text_of_object(unanswered.get()));
+    *origin.unanswered = take_current();
+    processor_.log_refused(origin, "a message", text_of_object(origin.unanswered->get()));
     return Processor::Outcome::unanswered;
   }
-  return processor_.answer(message, http.inner(), answers, turn, {room, &unanswered, passes_.get()});
+  return processor_.answer(message, http.inner(), answers, turn, origin);
 }
 
 void HttpService::append_response(PyObject* error, Bytes raw, framing::Http& http, net::SocketHandle socket,

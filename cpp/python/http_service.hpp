@@ -32,8 +32,8 @@ class HttpService {
   }
 
  private:
-  Processor::Outcome process(Bytes raw, framing::Http& http, Buffer& answers, const rpc::Turn& turn,
-                             std::size_t room, Ref& unanswered);
+  Processor::Outcome process(Bytes raw, framing::Http& http, const Origin& origin, Buffer& answers,
+                             rpc::Turn& turn);
   void append_response(PyObject* error, Bytes raw, framing::Http& http, net::SocketHandle socket,
                        Buffer& answers);
 

@@ -33,10 +33,4 @@ Ref PlainClass::make() const {
   return payload::make(reinterpret_cast<PyTypeObject*>(type_.get()));
 }
 
-std::string plain_head(std::string_view name, wire::MessageType type) {
-  Buffer whole;
-  wire::BinaryWriter(whole).message_begin(name, type, 0);
-  return {reinterpret_cast<const char*>(whole.data()), whole.size() - sizeof(std::int32_t)};
-}
-
 }  // namespace fastthrift::python

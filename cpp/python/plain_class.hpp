@@ -5,8 +5,6 @@
 #include "python/payload_type.hpp"
 #include "python/ref.hpp"
 
-#include <string>
-#include <string_view>
 #include <utility>
 
 // The class of a method's arguments or of its result, for calls that need no instance of it.
@@ -47,16 +45,6 @@ class PlainClass {
   bool is_plain_ = false;     // it starts with all fields None, as it was when it
   unsigned int version_ = 0;  // had this version
 };
-
-// Whether a message with a struct in it has the head of the binary protocol's strict form, and nothing
-// forbids the struct.
-inline bool is_plainly_binary(const CodecOptions& options) {
-  return options.protocol == wire::Protocol::binary && options.binary.strict_write &&
-         options.limits.depth != 0 && options.limits.structs != 0;
-}
-
-// That head, up to the sequence id.
-std::string plain_head(std::string_view name, wire::MessageType type);
 
 // The field of a result struct that is no exception. Null: the method returns nothing.
 inline const FieldLayout* success_in(const Layout& result) {

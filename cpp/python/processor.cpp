@@ -73,9 +73,9 @@ Processor::~Processor() {
 }
 
 Processor::Outcome Processor::answer(Bytes message, const framing::Framing& framing, Buffer& answers,
-                                     const rpc::Turn& turn, const InRequest& request) {
-  if (dialects_) return answer_dialect(message, framing, answers, turn, request);
-  return answer_call(message, {options_, framing, answers, request}, &turn, nullptr);
+                                     rpc::Turn& turn, const Origin& origin) {
+  if (dialects_) return answer_dialect(message, framing, answers, turn, origin);
+  return answer_call(message, {options_, framing, answers, origin}, &turn, nullptr);
 }
 
 Processor::Outcome Processor::answer_or_await(Bytes message, const framing::Framing& framing, Buffer& answers,
@@ -102,10 +102,10 @@ Processor::Outcome Processor::finish(const Awaited& awaited, PyObject* result, P
 // HTTP perhaps a line feed. Elsewhere what follows is another call, or nobody knows what: dropped in silence
 // its sender would wait for ever.
 static bool is_end_of_message(const ReplyPlace& place) {
-  return place.options.protocol != wire::Protocol::json && place.request.unanswered == nullptr;
+  return place.options.protocol != wire::Protocol::json && place.origin.unanswered == nullptr;
 }
 
-Processor::Outcome Processor::answer_call(Bytes message, const ReplyPlace& place, const rpc::Turn* turn,
+Processor::Outcome Processor::answer_call(Bytes message, const ReplyPlace& place, rpc::Turn* turn,
                                           Awaited* awaited) {
   const std::size_t before = place.out.size();
   try {
@@ -120,11 +120,14 @@ Processor::Outcome Processor::answer_call(Bytes message, const ReplyPlace& place
       if (method == nullptr || !is_call) return refuse_header(place, header, method, is_call, unknown);
     }
     if (turn == nullptr) return answer_method(in, {*method, header.sequence_id, place, awaited}, header);
-    if (method->is_slow && (before != place.request.room || turn->has_others())) return Outcome::later;
+    if (method->is_slow) [[unlikely]] {
+      if (before != place.origin.room || turn->has_others()) return Outcome::later;
+      turn->expect_long();
+    }
     const Outcome outcome = answer_method(in, {*method, header.sequence_id, place, awaited}, header);
     method->is_slow = turn->is_long();
     if (in.at_hand() != 0 && outcome == Outcome::answered && is_end_of_message(place)) [[unlikely]] {
-      log_refused(std::string(header.name),
+      log_refused(place.origin, std::string(header.name),
                   "its frame goes on behind it, by bytes: " + std::to_string(in.at_hand()));
       return Outcome::close;
     }
@@ -132,31 +135,6 @@ Processor::Outcome Processor::answer_call(Bytes message, const ReplyPlace& place
   } catch (...) {
     return refuse_bytes(place, before);
   }
-}
-
-// What is no call, or one of a method that nobody knows.
-Processor::Outcome Processor::refuse_header(const ReplyPlace& place, const wire::MessageHeader& header,
-                                            const ServedMethod* method, bool is_call,
-                                            ServedMethods::Unknown& unknown) {
-  const wire::MessageHeader named{method != nullptr ? method->text() : unknown.name, header.type,
-                                  header.sequence_id};
-  if (!is_call && (method != nullptr || unknown.has_service)) {
-    refuse(place, named, RemoteError::Kind::invalid_message_type,
-           "Invalid message type " + std::to_string(static_cast<int>(header.type)) + " for a call of " +
-               std::string(named.name));
-    return Outcome::answered;
-  }
-  if (options_.decode.apache) {
-    if (unknown.has_service) {
-      unknown.text = "Unknown function " + std::string(named.name);
-    } else if (unknown.text.empty()) {
-      const std::size_t end = header.name.size() - unknown.name.size() - 1;
-      unknown.text = "Service name not found: " + std::string(header.name.substr(0, end)) +
-                     ". Did you forget to call registerProcessor()?";
-    }
-  }
-  refuse(place, named, RemoteError::Kind::unknown_method, unknown.text);
-  return Outcome::answered;
 }
 
 Processor::Outcome Processor::answer_method(Input& in, const Call& call, const wire::MessageHeader& header) {
@@ -191,30 +169,6 @@ Processor::Outcome Processor::answer_method(Input& in, const Call& call, const w
   }
   const FieldLayout* missing = arguments->missing();
   return missing == nullptr ? call_handler(call, *arguments) : refuse_missing(call, *missing);
-}
-
-// In a handler of exceptions: the arguments cannot be read.
-Processor::Outcome Processor::refuse_arguments(const Call& call, const wire::MessageHeader& header) {
-  Ref error = take_current();
-  const std::string text = text_of_object(error.get());
-  log_refused(std::string(header.name), text);
-  if (call.place.request.unanswered != nullptr) {
-    *call.place.request.unanswered = std::move(error);
-    return Outcome::unanswered;
-  }
-  refuse(call.place, {call.method.text(), header.type, header.sequence_id}, RemoteError::Kind::protocol_error,
-         text);
-  return Outcome::answered;
-}
-
-// In a handler of exceptions: the bytes are no call, or an answer to it cannot be made.
-Processor::Outcome Processor::refuse_bytes(const ReplyPlace& place, std::size_t before) {
-  place.out.truncate(before);
-  Ref error = take_current();
-  log_refused("a message", error ? text_of_object(error.get()) : "");
-  if (place.request.unanswered == nullptr || !error) return Outcome::close;
-  *place.request.unanswered = std::move(error);
-  return Outcome::unanswered;
 }
 
 wire::MessageHeader Processor::header_of(const Call& call) {
@@ -263,17 +217,6 @@ Processor::Outcome Processor::answer_by_instance(const Call& call, PyObject* ret
   return Outcome::answered;
 }
 
-Processor::Outcome Processor::refuse_missing(const Call& call, const FieldLayout& field) {
-  if (call.method.is_oneway()) return Outcome::answered;
-  PyObject* service = call.method.service();
-  const Ref name = Ref::steal(PyObject_GetAttrString(service, "__name__"));
-  if (!name) PyErr_Clear();
-  const Ref text = checked(PyUnicode_FromFormat("%S.%U: required argument '%U' is missing",
-                                                name ? name.get() : service, call.method.name(), field.name));
-  refuse(call.place, header_of(call), RemoteError::Kind::protocol_error, text_of_object(text.get()));
-  return Outcome::answered;
-}
-
 Processor::Outcome Processor::answer_raised(const Call& call, PyObject* error) {
   const bool is_ordinary = PyObject_TypeCheck(error, reinterpret_cast<PyTypeObject*>(PyExc_Exception));
   try {
@@ -282,11 +225,11 @@ Processor::Outcome Processor::answer_raised(const Call& call, PyObject* error) {
       write_exception(call.place, header_of(call), error);
       return Outcome::answered;
     }
-    if (call.place.request.passes != nullptr) {
-      const int passes = PyObject_IsInstance(error, call.place.request.passes);
+    if (call.place.origin.passes != nullptr) {
+      const int passes = PyObject_IsInstance(error, call.place.origin.passes);
       checked_status(passes);
       if (passes != 0) {
-        *call.place.request.unanswered = Ref::share(error);
+        *call.place.origin.unanswered = Ref::share(error);
         return Outcome::unanswered;
       }
     }
@@ -328,36 +271,6 @@ Processor::Outcome Processor::fail(const Call& call, const char* what, PyObject*
     text += " processing " + std::string(header.name) + ": " + text_of_object(class_name.get());
   refuse(call.place, header, RemoteError::Kind::internal_error, text);
   return Outcome::answered;
-}
-
-void Processor::warn(const std::string& text) noexcept {
-  try {
-    const Ref message = escaped_text(text);
-    log("warn", message.get(), nullptr);
-  } catch (...) {
-    take_current();
-  }
-}
-
-void Processor::log_refused(const std::string& peer, const std::string& error) {
-  try {
-    const Ref who = escaped_text(peer), why = escaped_text(error);
-    log("refused", who.get(), why.get());
-  } catch (...) {
-    take_current();
-  }
-}
-
-void Processor::log(const char* event, PyObject* first, PyObject* second) noexcept {
-  const Ref name = Ref::steal(PyUnicode_FromString(event));
-  Ref done;
-  if (name) {
-    Parked parked;
-    PyObject* result = PyObject_CallMethodObjArgs(log_.get(), name.get(), first, second, nullptr);
-    parked.disarm();
-    done = Ref::steal(result);
-  }
-  if (!done) PyErr_WriteUnraisable(log_.get());
 }
 
 }  // namespace fastthrift::python

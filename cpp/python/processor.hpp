@@ -28,12 +28,12 @@ class Processor {
   ~Processor();
   Processor(const Processor&) = delete;
 
-  // unanswered: InRequest has an exception to which there is no message.
+  // unanswered: Origin has an exception to which there is no message.
   enum class Outcome { answered, later, close, unanswered };
   // Answers one message behind what is in `answers`. `later`: not now, because it may take long and others
   // are ready.
-  Outcome answer(Bytes message, const framing::Framing& framing, Buffer& answers, const rpc::Turn& turn,
-                 const InRequest& request = {});
+  Outcome answer(Bytes message, const framing::Framing& framing, Buffer& answers, rpc::Turn& turn,
+                 const Origin& origin = {});
 
   // A call whose handler has given something to wait for instead of a result.
   struct Awaited {
@@ -48,6 +48,8 @@ class Processor {
                  Buffer& answers);
 
   void log_refused(const std::string& peer, const std::string& error);
+  // Of a part of what came from there: says from where, too.
+  void log_refused(const Origin& origin, const std::string& what, const std::string& error);
   void warn(const std::string& text) noexcept;
 
  private:
@@ -58,10 +60,10 @@ class Processor {
     const ReplyPlace& place;
     Awaited* awaited = nullptr;  // null: a result is a result
   };
-  Outcome answer_call(Bytes message, const ReplyPlace& place, const rpc::Turn* turn, Awaited* awaited);
-  Outcome answer_dialect(Bytes message, const framing::Framing& framing, Buffer& answers,
-                         const rpc::Turn& turn, const InRequest& request);
-  Outcome answer_frame(Bytes frame, Buffer& answers, const rpc::Turn& turn, const InRequest& request);
+  Outcome answer_call(Bytes message, const ReplyPlace& place, rpc::Turn* turn, Awaited* awaited);
+  Outcome answer_dialect(Bytes message, const framing::Framing& framing, Buffer& answers, rpc::Turn& turn,
+                         const Origin& origin);
+  Outcome answer_frame(Bytes frame, Buffer& answers, rpc::Turn& turn, const Origin& origin);
   Outcome refuse_bytes(const ReplyPlace& place, std::size_t before);
   Outcome refuse_header(const ReplyPlace& place, const wire::MessageHeader& header,
                         const ServedMethod* method, bool is_call, ServedMethods::Unknown& unknown);

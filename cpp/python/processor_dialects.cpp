@@ -9,23 +9,23 @@ namespace fastthrift::python {
 using wire::MessageType;
 
 Processor::Outcome Processor::answer_dialect(Bytes message, const framing::Framing& framing, Buffer& answers,
-                                             const rpc::Turn& turn, const InRequest& request) {
+                                             rpc::Turn& turn, const Origin& origin) {
   const std::size_t before = answers.size();
   try {
     const framing::Dialect dialect = framing.dialect().value();
     dialects_->check(dialect);
-    if (dialect == framing::Dialect::headers) return answer_frame(message, answers, turn, request);
+    if (dialect == framing::Dialect::headers) return answer_frame(message, answers, turn, origin);
     const Ref headers = dialects_->begin({});
-    const ReplyPlace place{dialects_->codec(framing::protocol_of(dialect)), framing, answers, request};
+    const ReplyPlace place{dialects_->codec(framing::protocol_of(dialect)), framing, answers, origin};
     return answer_call(message, place, &turn, nullptr);
   } catch (...) {
-    return refuse_bytes({options_, framing, answers, request}, before);
+    return refuse_bytes({options_, framing, answers, origin}, before);
   }
 }
 
 // One message behind a header, answered with the same protocol, transforms and flags.
-Processor::Outcome Processor::answer_frame(Bytes bytes, Buffer& answers, const rpc::Turn& turn,
-                                           const InRequest& request) {
+Processor::Outcome Processor::answer_frame(Bytes bytes, Buffer& answers, rpc::Turn& turn,
+                                           const Origin& origin) {
   framing::HeaderFrame frame = framing::read_header_frame(bytes);
   framing::Header& header = frame.header;
   const Ref headers = dialects_->begin(header.info);
@@ -61,7 +61,7 @@ Processor::Outcome Processor::answer_frame(Bytes bytes, Buffer& answers, const r
   Input in(message);
   header.sequence_id = read_message_begin(in, codec).sequence_id;
   const HeaderAnswer around = dialects_->answer_to(header, Ref::share(headers.get()));
-  return answer_call(message, {codec, around, answers, request}, &turn, nullptr);
+  return answer_call(message, {codec, around, answers, origin}, &turn, nullptr);
 }
 
 }  // namespace fastthrift::python

@@ -46,8 +46,7 @@ RemoteMethod::RemoteMethod(PyObject* service, PyObject* name) : name_(Ref::share
     PyErr_Clear();
   }
   is_native_ = args_.is_native() && result_.is_native();
-  call_head_ = plain_head(text_, is_oneway_ ? wire::MessageType::oneway : wire::MessageType::call);
-  reply_head_ = plain_head(text_, wire::MessageType::reply);
+  head_ = wire::MessageHead(text_);
 }
 
 void RemoteMethod::give(PyObject* object, const Layout& layout, const FieldLayout& field,

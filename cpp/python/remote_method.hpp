@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "wire/message_head.hpp"
+
 // One method of a service as its client sees it: how arguments become a struct, and a result struct a result.
 namespace fastthrift::python::client {
 
@@ -34,9 +36,11 @@ class RemoteMethod {
   // a LayoutUse. Throw PythonError.
   const Layout* args_layout() const { return args_.layout(); }
   const Layout* result_layout() const { return result_.layout(); }
-  // How its messages begin in the binary protocol, up to the sequence id.
-  std::string_view call_head() const { return call_head_; }
-  std::string_view reply_head() const { return reply_head_; }
+  // How its messages begin.
+  const wire::MessageHead& head() const { return head_; }
+  wire::MessageType call_type() const {
+    return is_oneway_ ? wire::MessageType::oneway : wire::MessageType::call;
+  }
 
   // The arguments of a call as an instance of the args class, by thriftpy2's rules: positional ones in the
   // order of declaration, None is "not given", a required one that is missing is
@@ -53,8 +57,7 @@ class RemoteMethod {
   Ref name_;
   std::string text_;
   std::string full_name_;  // "Service.method"
-  std::string call_head_;
-  std::string reply_head_;
+  wire::MessageHead head_{""};
   mutable PlainClass args_;
   mutable PlainClass result_;
   bool is_oneway_ = false;

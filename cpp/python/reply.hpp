@@ -8,13 +8,16 @@
 #include "base/buffer.hpp"
 #include "base/errors.hpp"
 #include "framing/framing.hpp"
+#include "net/socket.hpp"
 
 // What a server sends back. Each function appends one message, framed; where that fails `out` is as it was
 // before.
 namespace fastthrift::python {
 
-// What is different for a call in a request of HTTP, which can be refused without a Thrift message.
-struct InRequest {
+// Where a call comes from, and what is different in a request of HTTP, which can be refused without a Thrift
+// message.
+struct Origin {
+  net::SocketHandle socket = net::no_socket;  // for the log; none: nobody knows
   std::size_t room = 0;        // bytes of the buffer that are kept free for the head of the response
   Ref* unanswered = nullptr;   // for an exception to which there is no message; null: not in a request
   PyObject* passes = nullptr;  // the class of those that handlers raise for the server to see
@@ -25,7 +28,7 @@ struct ReplyPlace {
   const CodecOptions& options;
   const framing::Framing& framing;
   Buffer& out;
-  InRequest request = {};
+  Origin origin = {};
 };
 
 // `header` is the call's. `result`: the method's result struct.

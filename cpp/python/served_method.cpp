@@ -4,8 +4,8 @@
 
 namespace fastthrift::python {
 
-ServedMethod::ServedMethod(PyObject* service, PyObject* handler, PyObject* name)
-    : service_(Ref::share(service)), handler_(Ref::share(handler)) {
+ServedMethod::ServedMethod(PyObject* service, PyObject* handler, PyObject* name, std::string_view called)
+    : service_(Ref::share(service)), handler_(Ref::share(handler)), called_(called) {
   PyObject* interned = Ref::share(name).release();
   PyUnicode_InternInPlace(&interned);
   name_ = Ref::steal(interned);
@@ -13,7 +13,7 @@ ServedMethod::ServedMethod(PyObject* service, PyObject* handler, PyObject* name)
   const char* bytes = PyUnicode_AsUTF8AndSize(name_.get(), &size);
   if (bytes == nullptr) throw PythonError();
   text_ = {bytes, static_cast<std::size_t>(size)};
-  reply_head_ = plain_head(text_, wire::MessageType::reply);
+  head_ = wire::MessageHead(text_);
   const auto class_for = [&](const char* suffix) {
     const Ref attribute = checked(PyUnicode_FromFormat("%U%s", name, suffix));
     return PlainClass(checked(PyObject_GetAttr(service, attribute.get())));

@@ -3,23 +3,25 @@
 #include "python/plain_class.hpp"
 #include "python/ref.hpp"
 
-#include <string>
 #include <string_view>
+
+#include "wire/message_head.hpp"
 
 // One method of a service as its server sees it, from the classes `<name>_args` and `<name>_result`.
 namespace fastthrift::python {
 
 class ServedMethod {
  public:
-  // Throws PythonError where the service has no classes for it.
-  ServedMethod(PyObject* service, PyObject* handler, PyObject* name);
+  // Throws PythonError where the service has no classes for it. `called`: its name in a call's header.
+  ServedMethod(PyObject* service, PyObject* handler, PyObject* name, std::string_view called);
 
   PyObject* service() const { return service_.get(); }
   PyObject* handler() const { return handler_.get(); }
   PyObject* name() const { return name_.get(); }
   std::string_view text() const { return text_; }
-  // How each answer with a result begins in the binary protocol, up to the sequence id.
-  std::string_view reply_head() const { return reply_head_; }
+  // How its calls begin, and how the answers.
+  const wire::MessageHead& called() const { return called_; }
+  const wire::MessageHead& head() const { return head_; }
   bool is_oneway() const { return is_oneway_; }
 
   // The layouts of its classes where a call needs no more than these (PlainClass), else null. The caller has
@@ -46,7 +48,8 @@ class ServedMethod {
   Ref handler_;
   Ref name_;
   std::string_view text_;  // in name_
-  std::string reply_head_;
+  wire::MessageHead called_;
+  wire::MessageHead head_{""};
   PlainClass args_;
   PlainClass result_;
   Ref scratch_;

@@ -75,7 +75,7 @@ ServedMethod* ServedMethods::make(PyObject* service, PyObject* handler, std::str
   checked_status(is_known);
   if (is_known == 0) return nullptr;
   // Made first: the service's attributes may be Python code, which lets other threads in here.
-  ServedMethod made(service, handler, text.get());
+  ServedMethod made(service, handler, text.get(), name);
   return &(last_ = &*methods_.try_emplace(std::string(name), std::move(made)).first)->second;
 }
 

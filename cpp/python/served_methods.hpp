@@ -1,14 +1,13 @@
 #pragma once
 
+#include "python/plain_protocol.hpp"
 #include "python/served_method.hpp"
 
-#include <cstring>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 
 #include "base/input.hpp"
-#include "wire/binary.hpp"
 #include "wire/types.hpp"
 
 // What a server can be asked for. All members need the GIL.
@@ -29,22 +28,16 @@ class ServedMethods {
     std::string text;
     bool has_service = true;
   };
-  // A call of the same method as the one before, in the binary protocol: most are. Reads its header from
-  // `in`, which stands at the beginning of `message`. Null: not that, and nothing is read.
+  // A call of the same method as the one before: most are. Reads its header from `in`, which stands at the
+  // beginning of `message`. Null: not that, and nothing is read.
   ServedMethod* find_again(Input& in, Bytes message, wire::Protocol protocol, wire::MessageHeader& header) {
-    if (last_ == nullptr || protocol != wire::Protocol::binary) return nullptr;
-    const std::string_view name = last_->first;
-    const std::size_t size = 12 + name.size();
-    if (message.size() < size) return nullptr;
-    const std::uint8_t* at = message.data();
-    const auto type =
-        static_cast<wire::MessageType>(load_big_endian<std::uint32_t>(at) - wire::BinaryReader::version_1);
-    if ((type != wire::MessageType::call && type != wire::MessageType::oneway) ||
-        load_big_endian<std::uint32_t>(at + 4) != name.size() ||
-        std::memcmp(at + 8, name.data(), name.size()) != 0) {
-      return nullptr;
-    }
-    header = {name, type, load_big_endian<std::int32_t>(at + 8 + name.size())};
+    using wire::MessageType;
+    if (last_ == nullptr) return nullptr;
+    std::size_t size = 0;
+    const bool is_same = in_plain_protocol(protocol, false, [&](auto plain) {
+      return plain.read_head(last_->second.called(), message, header, size);
+    });
+    if (!is_same || (header.type != MessageType::call && header.type != MessageType::oneway)) return nullptr;
     in.advance(size);
     return &last_->second;
   }

@@ -22,7 +22,7 @@ class ConnectionHandler final : public rpc::Handler {
     if (http_ != nullptr)
       return http_->answer(messages, static_cast<framing::Http&>(framing), socket_, answers, turn);
     for (const Bytes& message : messages) {
-      const Processor::Outcome outcome = processor_.answer(message, framing, answers, turn);
+      const Processor::Outcome outcome = processor_.answer(message, framing, answers, turn, {socket_});
       if (outcome == Processor::Outcome::later) break;
       ++answered.messages;
       answered.close = outcome == Processor::Outcome::close;

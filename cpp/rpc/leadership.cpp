@@ -94,7 +94,7 @@ void Leadership::watch(std::shared_ptr<Leader> leader) {
     const std::uint64_t now = word_.load(std::memory_order_acquire);
     const bool inside = (now & 1) != 0;
     quiet = now == seen && !inside ? quiet + 1 : 0;
-    if (now == seen && inside) promote(now, leader);
+    if (inside && (now == seen || now == handed_over_)) promote(now, leader);
     seen = now;
   }
   watchdog_lives_ = false;
@@ -120,6 +120,12 @@ void Leadership::promote(std::uint64_t inside, const std::shared_ptr<Leader>& le
 void Leadership::wake_watchdog() {
   const std::lock_guard lock(mutex_);
   watchdog_sleeps_ = false;
+  watchdog_.notify_one();
+}
+
+void Leadership::hand_over(std::uint64_t ticket) {
+  const std::lock_guard lock(mutex_);
+  handed_over_ = ticket;
   watchdog_.notify_one();
 }
 

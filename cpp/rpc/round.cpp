@@ -93,6 +93,7 @@ void Round::run() {
 bool Round::handle() {
   const Batch batch(factory_);
   const auto start = net::Clock::now();
+  int handled = 0;
   while (Session* session = read_.pop()) {
     switch (session->handle(!answered_.is_empty())) {
       case Session::Handled::done:
@@ -106,7 +107,8 @@ bool Round::handle() {
         session->return_to_leader();
         return false;
     }
-    if (!read_.is_empty() && net::Clock::now() - start > longest) break;
+    // The clock costs 1 % of a small request.
+    if (++handled % 4 == 0 && !read_.is_empty() && net::Clock::now() - start > longest) break;
   }
   return true;
 }

@@ -23,10 +23,10 @@ struct ServerOptions {
 };
 
 // Serves one listening socket until stopped. One thread at a time (the leader) waits for events and runs the
-// handlers of what it read, inline; when a handler keeps it longer than a millisecond, another thread takes
-// the lead, so that a slow handler stalls nobody and a quick one never changes threads. A connection is one
-// coroutine that reads top to bottom: read what there is, answer all complete messages, write the answers at
-// once.
+// handlers of what it read, inline; when a handler keeps it longer than some milliseconds, another thread
+// takes the lead, so that a slow handler stalls nobody and a quick one never changes threads. A connection is
+// one coroutine that reads top to bottom: read what there is, answer all complete messages, write the answers
+// at once.
 class Server {
  public:
   // Takes a duplicate of `listener`, which already listens, and makes it non-blocking. Throws TransportError.

@@ -1,8 +1,11 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <utility>
 
 #include "rpc/leadership.hpp"
 
@@ -30,18 +33,31 @@ class Turn {
     return answered_bytes >= most_bytes_ || !leadership_.still_leads(ticket_);
   }
 
-  // It took so long that another thread leads by now.
-  bool is_long() const { return !leadership_.still_leads(ticket_); }
+  // The next message has a handler that took long when it was last called: another thread takes the lead now.
+  void expect_long() {
+    expected_long_ = Clock::now();
+    leadership_.hand_over(ticket_);
+  }
+
+  // After that message: it took so long that another thread leads by now, or should.
+  bool is_long() {
+    if (const auto since = std::exchange(expected_long_, std::nullopt))
+      return Clock::now() - *since >= Leadership::tick;
+    return !leadership_.still_leads(ticket_);
+  }
 
   // After all: true if this thread still leads.
   bool end() { return ticket_ == 0 || leadership_.leave(ticket_); }
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   Leadership& leadership_;
   std::size_t most_bytes_;
   bool has_others_;
   const std::atomic<bool>& draining_;
   std::uint64_t ticket_ = 0;
+  std::optional<Clock::time_point> expected_long_;
 };
 
 }  // namespace fastthrift::rpc

@@ -41,6 +41,7 @@ struct Jobs final : Leader {
         jobs.erase(jobs.begin());
       }
       const std::uint64_t ticket = leadership.enter();
+      Jobs::ticket = ticket;
       leaders.fetch_sub(1);  // inside, another may take the lead
       job();
       if (!leadership.leave(ticket)) {
@@ -59,6 +60,7 @@ struct Jobs final : Leader {
 
   Leadership leadership;
   std::atomic<int> started{0}, stopped{0}, leaders{0}, demotions{0};
+  inline static thread_local std::uint64_t ticket = 0;  // of the thread's job
   std::atomic<bool> two_led{false}, signals_reach_threads{false};
   std::mutex mutex;
   std::condition_variable given;
@@ -107,6 +109,41 @@ void test_a_slow_job_stalls_nobody() {
   gate.open();
   BOOST_TEST(gate.await_inside(0));
   BOOST_TEST(in_time([&] { return running.jobs->demotions >= 5; }));
+}
+
+void test_who_hands_the_lead_over_goes_on_alone() {
+  Running running(8);
+  Leadership& leadership = running.jobs->leadership;
+  Gate gate;
+  for (int i = 0; i < 3; ++i) {
+    running.jobs->give([&] {
+      leadership.hand_over(Jobs::ticket);
+      gate.pass();
+    });
+  }
+  BOOST_TEST(gate.await_inside(3));
+  std::atomic<bool> ran{false};
+  running.jobs->give([&] { ran = true; });
+  BOOST_TEST(in_time([&] { return ran.load(); }));
+  gate.open();
+  BOOST_TEST(gate.await_inside(0));
+  BOOST_TEST(in_time([&] { return running.jobs->demotions >= 3; }));
+}
+
+void test_a_hand_over_that_comes_late_takes_the_lead_from_nobody() {
+  Running running(8);
+  std::atomic<int> done{0};
+  std::uint64_t first = 0;
+  for (int i = 0; i < 500; ++i) {
+    running.jobs->give([&] {
+      if (first == 0) first = Jobs::ticket;
+      if (Jobs::ticket != first) running.jobs->leadership.hand_over(first);
+      ++done;
+    });
+  }
+  BOOST_TEST(in_time([&] { return done == 500; }));
+  // Jobs that the machine stalls for more than two ticks lose it rightly.
+  BOOST_TEST(running.jobs->demotions < 100);
 }
 
 void test_slow_after_long_quiet_wakes_the_watchdog() {
@@ -167,6 +204,8 @@ void test_the_end_does_not_wait_for_stuck_threads() {
 void test_leadership() {
   test_quick_jobs_stay_on_one_thread();
   test_a_slow_job_stalls_nobody();
+  test_who_hands_the_lead_over_goes_on_alone();
+  test_a_hand_over_that_comes_late_takes_the_lead_from_nobody();
   test_slow_after_long_quiet_wakes_the_watchdog();
   test_threads_are_limited_until_the_limit_is_lifted();
   test_the_end_does_not_wait_for_stuck_threads();

@@ -23,11 +23,18 @@ def i32_result(value: int) -> bytes:
     return struct.pack("!bhi", 8, 0, value) + b"\0"
 
 
-class Peer:
-    """Calls ``answer(name, seqid)`` for each binary, unframed request; bytes are sent, an iterable piece by piece."""
+def binary_header(data: bytes) -> tuple[bytes, int]:
+    """The name and the sequence id of a message."""
+    size = struct.unpack_from("!i", data, 4)[0]
+    return data[8 : 8 + size], struct.unpack_from("!i", data, 8 + size)[0]
 
-    def __init__(self, answer: Answer) -> None:
+
+class Peer:
+    """Calls ``answer(name, seqid)`` for each unframed request; bytes are sent, an iterable piece by piece."""
+
+    def __init__(self, answer: Answer, header_of: Callable[[bytes], tuple[bytes, int]] = binary_header) -> None:
         self._answer = answer
+        self._header_of = header_of
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._listener.settimeout(20)
         self.port = self._listener.getsockname()[1]
@@ -55,9 +62,7 @@ class Peer:
             if not data:
                 return
             self.received += data
-            size = struct.unpack_from("!i", data, 4)[0]
-            name, seqid = data[8 : 8 + size], struct.unpack_from("!i", data, 8 + size)[0]
-            answer = self._answer(name, seqid)
+            answer = self._answer(*self._header_of(data))
             if answer is None:
                 return
             for piece in [answer] if isinstance(answer, bytes) else answer:
@@ -72,8 +77,8 @@ class Peer:
 
 
 @contextmanager
-def answering(answer: Answer) -> Iterator[Peer]:
-    peer = Peer(answer)
+def answering(answer: Answer, header_of: Callable[[bytes], tuple[bytes, int]] = binary_header) -> Iterator[Peer]:
+    peer = Peer(answer, header_of)
     try:
         yield peer
     finally:

@@ -314,10 +314,29 @@ def test_what_goes_on_in_a_frame_behind_its_message_is_not_dropped_in_silence(mo
     data = message("add", CALL, 1, arguments(1, 2)) + more
     with Log("fastthrift.server") as log, serving(make(itrans_factory=TFramedTransportFactory())) as running:
         with raw(running) as sock:
+            peer = "%s:%d" % sock.getsockname()
             sock.sendall(struct.pack("!i", len(data)) + data)
             answer = until_closed(sock)
     assert answer[4:] == message("add", REPLY, 1, struct.pack("!bhi", 8, 0, 3) + b"\0")
-    assert log.texts == [f"message refused: add: its frame goes on behind it, by bytes: {len(more)}"]
+    assert log.texts == [f"message refused: {peer}: add: its frame goes on behind it, by bytes: {len(more)}"]
+
+
+@pytest.mark.parametrize(
+    ("data", "what"),
+    [
+        (message("add", CALL, 1, struct.pack("!bhi", 11, 1, 1000) + b"short"), "add: "),
+        (b"\x80\x01\0\x09" + b"nonsense" * 2, "a message: "),
+    ],
+    ids=["arguments that are cut off", "no message"],
+)
+def test_the_log_says_who_sent_what_is_refused_in_a_frame(data: bytes, what: str) -> None:
+    with Log("fastthrift.server") as log, serving(make(itrans_factory=TFramedTransportFactory())) as running:
+        with raw(running) as sock:
+            peer = "%s:%d" % sock.getsockname()
+            sock.sendall(struct.pack("!i", len(data)) + data)
+            assert sock.recv(100) or what == "a message: "  # refused with a message, or with the end
+    assert len(log.texts) == 1
+    assert log.texts[0].startswith(f"message refused: {peer}: {what}")
 
 
 def test_results_too_big_for_a_frame_are_an_internal_error() -> None:

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 import fastthrift
+from compacted import compacted, header_of
 from fastthrift import rpc
 from fastthrift.client import TClient
-from fastthrift.protocol import TBinaryProtocol, TBinaryProtocolFactory
+from fastthrift.protocol import TBinaryProtocol, TBinaryProtocolFactory, TCompactProtocol
 from fastthrift.transport import TBufferedTransport, TSocket
 from generic import OwnClient
 from likenesses import Number, Odd, Text
-from peer import CALL, EXCEPTION, ONEWAY, REPLY, answering, message
+from peer import CALL, EXCEPTION, ONEWAY, REPLY, answering, binary_header, message
 
 IDL = """
 exception Gone {
@@ -60,12 +61,24 @@ def outcome(call: Callable[[], Any]) -> Any:
         return type(error), str(error), repr(getattr(error, "path", None)), repr(getattr(error, "why", None))
 
 
-def exchanges(plain: Any, client: type, reply: Callable[[bytes, int], bytes], call: Callable[[Any], Any]) -> Any:
+def exchanges(
+    plain: Any,
+    client: type,
+    reply: Callable[[bytes, int], bytes],
+    call: Callable[[Any], Any],
+    protocol: Any = TBinaryProtocol,
+) -> Any:
     """What the calls come to: each outcome, the bytes that were sent, and whether the connection is left open."""
-    with answering(reply) as peer:
+
+    def compact_reply(name: bytes, seqid: int) -> bytes:
+        answer = reply(name, seqid)
+        return compacted(answer) if answer else b""
+
+    is_compact = protocol is TCompactProtocol
+    with answering(*(compact_reply, header_of) if is_compact else (reply, binary_header)) as peer:
         trans = TSocket("127.0.0.1", peer.port, socket_timeout=20_000)
         trans.open()
-        made = client(plain.Plain, TBinaryProtocol(TBufferedTransport(trans)))
+        made = client(plain.Plain, protocol(TBufferedTransport(trans)))
         seen = [outcome(lambda: call(made)) for _ in range(2)]
         sequence_id, is_open = made._seqid, trans.is_open()
         trans.close()
@@ -142,6 +155,21 @@ def test_it_sends_what_the_generic_way_sends(plain: Any, call: Callable[[Any], A
     assert ours == exchanges(plain, OwnClient, answer, call)
 
 
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_it_sends_in_compact_what_the_generic_way_sends(plain: Any, call: Callable[[Any], Any]) -> None:
+    ours = exchanges(plain, TClient, answer, call, TCompactProtocol)
+    assert ours == exchanges(plain, OwnClient, answer, call, TCompactProtocol)
+
+
+def test_the_bytes_of_compact_are_those_of_the_specification(plain: Any) -> None:
+    _, binary, *_ = exchanges(plain, TClient, answer, lambda c: c.every(*EVERY))
+    _, sent, *_ = exchanges(plain, TClient, answer, lambda c: c.every(*EVERY), TCompactProtocol)
+    half = len(binary) // 2
+    assert sent == compacted(binary[:half]) + compacted(binary[half:])
+    _, sent, *_ = exchanges(plain, TClient, answer, lambda c: c.note("x"), TCompactProtocol)
+    assert sent == b"\x82\x81\x01\x04note\x18\x01x\0" + b"\x82\x81\x02\x04note\x18\x01x\0"
+
+
 def test_the_bytes_are_those_of_the_specification(plain: Any) -> None:
     _, sent, *_ = exchanges(plain, TClient, answer, lambda c: c.every(*EVERY))
     body = (
@@ -203,6 +231,26 @@ def test_it_understands_what_the_generic_way_understands(plain: Any, reply: Call
     assert native[0] == generic[0] if is_open else native[0][0][0] is generic[0][0][0]
 
 
+COMPACT_REPLIES = {
+    name: reply
+    for name, reply in REPLIES.items()
+    if name not in ("a message without a version", "a negative length")  # which are binary's own
+}
+
+
+@pytest.mark.parametrize("reply", COMPACT_REPLIES.values(), ids=COMPACT_REPLIES)
+def test_it_understands_in_compact_what_the_generic_way_understands(plain: Any, reply: Callable[[int], bytes]) -> None:
+    def both(client: type, protocol: Any = TCompactProtocol) -> Any:
+        return exchanges(plain, client, lambda name, seqid: reply(seqid), lambda c: c.echo("x"), protocol)
+
+    native, generic = both(TClient), both(OwnClient)
+    assert native[1:] == generic[1:]
+    is_open = native[3]
+    assert native[0] == generic[0] if is_open else native[0][0][0] is generic[0][0][0]
+    # And as the same reply in binary is understood.
+    assert native[0] == both(TClient, TBinaryProtocol)[0] or not is_open
+
+
 @pytest.mark.parametrize(
     ("name", "body"),
     [
@@ -217,7 +265,8 @@ def test_it_understands_what_the_generic_way_understands(plain: Any, reply: Call
         ("numbers", struct.pack("!bhbiii", 15, 0, 8, 2, 4, 5) + b"\0"),
     ],
 )
-def test_results_of_other_types_are_understood_the_same(plain: Any, name: str, body: bytes) -> None:
+@pytest.mark.parametrize("protocol", [TBinaryProtocol, TCompactProtocol])
+def test_results_of_other_types_are_understood_the_same(plain: Any, protocol: Any, name: str, body: bytes) -> None:
     arguments: dict[str, tuple[Any, ...]] = {
         "number": (1,), "truth": (True,), "real": (1.0,), "raw": (b"x",), "numbers": ([1],),
     }  # fmt: skip
@@ -226,7 +275,7 @@ def test_results_of_other_types_are_understood_the_same(plain: Any, name: str, b
         def reply(called: bytes, seqid: int) -> bytes:
             return message(name, REPLY, seqid, body)
 
-        return exchanges(plain, client, reply, lambda c: getattr(c, name)(*arguments.get(name, ())))
+        return exchanges(plain, client, reply, lambda c: getattr(c, name)(*arguments.get(name, ())), protocol)
 
     assert both(TClient) == both(OwnClient)
 
