@@ -240,7 +240,10 @@ def arena_allocator() -> tuple[int, ...]:
     return found.context, found.allocate, found.free
 
 
-@pytest.mark.skipif(platform.python_implementation() != "CPython", reason="has no arenas")
+NO_ARENAS = pytest.mark.skipif(platform.python_implementation() != "CPython", reason="has no arenas")
+
+
+@NO_ARENAS
 @BY_CODEC
 @pytest.mark.parametrize("broken", [False, True])
 def test_large_values_leave_the_allocator_as_it_was(codec: Codec, broken: bool) -> None:
@@ -264,26 +267,92 @@ def test_large_values_leave_the_allocator_as_it_was(codec: Codec, broken: bool) 
         assert arena_allocator() == before
 
 
-@pytest.mark.parametrize("allocator", ["debug", "malloc", "malloc_debug"])
-def test_other_allocators_are_asked(allocator: str) -> None:
-    """The debug ones end the process where something was written outside a block or freed by another."""
-    program = (
-        "import test_new_objects as t\n"
-        "for _, ttype, values in t.BULKS:\n"
-        "    for codec in t.CODECS[:2]:\n"
-        "        for _ in range(3):\n"
-        "            assert repr(t.decoded(codec, (t.LIST, 'v', ttype), values)) == repr(values)\n"
-        "            keys = {value: value for value in values}\n"
-        "            assert t.decoded(codec, (t.MAP, 'v', (ttype, ttype)), keys) == keys\n"
-        "print('done')\n"
-    )
+HUGE_PAGES = pytest.mark.skipif(
+    not Path("/sys/kernel/mm/transparent_hugepage").exists() or sys.version_info >= (3, 12), reason="left alone there"
+)
+
+
+def share_in_huge_pages(values: list[Any]) -> float:
+    """How many of the objects lie where the system was asked for huge pages."""
+    mappings: list[tuple[int, int]] = []
+    for line in Path("/proc/self/smaps").read_text().splitlines():
+        name, _, rest = line.partition(" ")
+        if not name.endswith(":"):
+            first, last = (int(part, 16) for part in name.split("-"))
+        elif name == "VmFlags:" and "hg" in rest.split():
+            mappings.append((first, last))
+    some = values[::1000]
+    return sum(any(first <= id(value) < last for first, last in mappings) for value in some) / len(some)
+
+
+def million_of_numbers() -> list[int]:
+    codec = CODECS[0]
+    cls = struct("Holder", {1: (LIST, "v", I64)}).ours
+    head = codec.write(cls(v=[]))[:4]
+    numbers = packing.pack(">q", 1 << 40) * 1_000_000
+    return codec.read(cls(), head + packing.pack(">i", 1_000_000) + numbers + b"\0").v  # type: ignore[no-any-return]
+
+
+def run_beside_this_file(lines: list[str], **environment: str) -> None:
     places = [str(HERE), str(Path(fastthrift.__file__).resolve().parents[1])]
     done = subprocess.run(
-        [sys.executable, "-c", program],
-        env={**os.environ, "PYTHONMALLOC": allocator, "PYTHONPATH": os.pathsep.join(places)},
+        [sys.executable, "-c", "\n".join(["import gc, os, ctypes, test_new_objects as t", *lines, "print('done')"])],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(places), **environment},
         capture_output=True,
         text=True,
         timeout=50,
         check=False,
     )
     assert done.stdout == "done\n", done.stderr[-3000:]
+
+
+@NO_ARENAS
+@HUGE_PAGES
+def test_large_values_lie_in_huge_pages_which_are_given_back() -> None:
+    run_beside_this_file(
+        [
+            "for n in range(4):",
+            "    numbers = t.million_of_numbers()",
+            "    assert set(numbers) == {1 << 40}",
+            "    assert t.share_in_huge_pages(numbers) > 0.9, t.share_in_huge_pages(numbers)",
+            "    del numbers",
+            "    gc.collect()",
+            "    pages = int(open('/proc/self/statm').read().split()[0])",
+            "    if n == 1: first = pages",
+            "assert (pages - first) * os.sysconf('SC_PAGESIZE') < 4 << 20, (first, pages)",
+        ],
+        PYTHONMALLOC="pymalloc",
+    )
+
+
+@NO_ARENAS
+@HUGE_PAGES
+def test_foreign_allocator_of_arenas_is_left_alone() -> None:
+    # It differs from Python's by a context, at which that does not look.
+    run_beside_this_file(
+        [
+            "context, allocate, free = t.arena_allocator()",
+            "foreign = t.ArenaAllocator(id(t), allocate, free)",
+            "ctypes.pythonapi.PyObject_SetArenaAllocator(ctypes.byref(foreign))",
+            "numbers = t.million_of_numbers()",
+            "assert t.share_in_huge_pages(numbers) == 0",
+            "assert t.arena_allocator() == (id(t), allocate, free)",
+        ],
+        PYTHONMALLOC="pymalloc",
+    )
+
+
+@pytest.mark.parametrize("allocator", ["debug", "malloc", "malloc_debug"])
+def test_other_allocators_are_asked(allocator: str) -> None:
+    """The debug ones end the process where something was written outside a block or freed by another."""
+    run_beside_this_file(
+        [
+            "for _, ttype, values in t.BULKS:",
+            "    for codec in t.CODECS[:2]:",
+            "        for _ in range(3):",
+            "            assert repr(t.decoded(codec, (t.LIST, 'v', ttype), values)) == repr(values)",
+            "            keys = {value: value for value in values}",
+            "            assert t.decoded(codec, (t.MAP, 'v', (ttype, ttype)), keys) == keys",
+        ],
+        PYTHONMALLOC=allocator,
+    )
