@@ -16,13 +16,19 @@
 // a server 4 % of a small request. Where the system tells with what it gives that nothing is left, the next
 // receive need not try. Asio's reactor knows that state but its own operations for reading never say so:
 // hence one of ours, for the versions whose reactor is known to be this one.
+#if !defined(FASTTHRIFT_OWN_RECEIVE)
 #if defined(BOOST_ASIO_HAS_EPOLL) && !defined(BOOST_ASIO_HAS_IO_URING_AS_DEFAULT) && BOOST_VERSION < 108900
-#include <boost/asio/detail/epoll_reactor.hpp>
-#include <boost/asio/detail/reactor_op.hpp>
 #define FASTTHRIFT_OWN_RECEIVE 1
 #else
+#define FASTTHRIFT_OWN_RECEIVE 0  // also by hand, to be tested where the other is at hand
+#endif
+#endif
+
+#if FASTTHRIFT_OWN_RECEIVE
+#include <boost/asio/detail/epoll_reactor.hpp>
+#include <boost/asio/detail/reactor_op.hpp>
+#else
 #include <boost/asio/buffer.hpp>
-#define FASTTHRIFT_OWN_RECEIVE 0
 #endif
 
 namespace fastthrift::rpc {
