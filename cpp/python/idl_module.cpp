@@ -100,7 +100,8 @@ IdlSchema compile(const idl::Document& document, const std::vector<IdlSchema*>& 
 idl::Document parse(const py::bytes& text, std::string file, std::vector<std::string> reserved, bool strict) {
   const std::string_view view = text;  // immutable, and the caller's as long as this runs
   py::gil_scoped_release released;
-  return idl::parse(view, std::move(file), {std::move(reserved), strict});
+  // Only generated code has the docs of fields, and it is read strictly.
+  return idl::parse(view, std::move(file), {std::move(reserved), strict, strict});
 }
 
 py::list includes_of(const idl::Document& document) {
