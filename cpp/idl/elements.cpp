@@ -114,7 +114,7 @@ void skip_xsd(Tokens& tokens) {
 
 Field read_field(Tokens& tokens) {
   Field field;
-  field.doc = tokens.take_doc();
+  field.doc = tokens.take_member_doc();
   if (tokens.is(Token::Kind::integer)) {
     if (tokens.strict) refuse_number(tokens, tokens.current());
     const Token token = tokens.take();

@@ -36,7 +36,9 @@ class Parser {
   Parser(std::string_view text, std::string file, const ParseOptions& options)
       : reserved_(options.reserved),
         document_{std::move(file)},
-        tokens_(text, document_.file, reserved_, options.strict) {}
+        tokens_(text, document_.file, reserved_, options.strict) {
+    tokens_.member_docs = options.member_docs;
+  }
 
   Document parse() {
     while (read_header()) skip_separators();
@@ -176,7 +178,7 @@ class Parser {
 
   EnumItem read_enum_item() {
     EnumItem item;
-    item.doc = tokens_.take_doc();
+    item.doc = tokens_.take_member_doc();
     read_name(item, "the name of an enum value or '}'", true);
     if (tokens_.accept('=')) {
       if (!tokens_.is(Token::Kind::integer)) tokens_.fail("an integer");

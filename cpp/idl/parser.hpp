@@ -16,6 +16,8 @@ struct ParseOptions {
   std::vector<std::string> reserved;
   // The grammar of Apache's compiler and no more: what it refuses is an error here too.
   bool strict = false;
+  // The doc comments of fields and of an enum's items too; a load has no use for them.
+  bool member_docs = true;
 };
 Document parse(std::string_view text, std::string file, const ParseOptions& options = {});
 

@@ -42,6 +42,8 @@ class Tokens {
   void extend_hyphenated();
   // The cleaned text of the doc comment in front of the current token, or of an earlier one that nobody took.
   std::string take_doc();
+  // The same in front of a field or an enum's item.
+  std::string take_member_doc() { return member_docs ? take_doc() : (drop_doc(), std::string()); }
   void drop_doc() { lexer_.take_doc(); }
 
   [[noreturn]] void fail(const std::string& expected) const;
@@ -61,6 +63,7 @@ class Tokens {
     int& depth_;
   };
   const bool strict;  // see ParseOptions
+  bool member_docs = true;
   int type_depth = 0;
   int value_depth = 0;
   std::size_t values = 0;  // that were read

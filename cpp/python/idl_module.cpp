@@ -51,34 +51,53 @@ class CollectorRest {
 class IdlSchema {
  public:
   IdlSchema(std::shared_ptr<const schema::Schema> schema, const std::vector<IdlSchema*>& includes)
-      : bound_(std::make_shared<BoundSchema>(std::move(schema), bound(includes))) {}
+      : bound_(BoundSchema::make(std::move(schema), bound(includes))) {}
 
   void build(py::object module, py::object class_module, py::object file, py::list includes,
              py::object enum_maker) {
     if (is_built_) throw py::value_error("a schema fills one module only");
-    if (includes.size() != bound_->schema().includes().size()) {
+    BoundSchema& bound = BoundSchema::in(bound_);
+    if (includes.size() != bound.schema().includes().size()) {
       throw py::value_error("a module is needed for each include");
     }
     if (!PyModule_Check(module.ptr())) throw py::type_error("build() needs a module");
     is_built_ = true;
     CollectorRest rest;
-    ModuleBuilder(*bound_, {Ref::share(class_module.ptr()), Ref::share(file.ptr())}, module.ptr(),
+    ModuleBuilder(bound, {Ref::share(class_module.ptr()), Ref::share(file.ptr())}, module.ptr(),
                   includes.ptr(), enum_maker.ptr())
         .build();
   }
 
  private:
-  static std::vector<std::shared_ptr<BoundSchema>> bound(const std::vector<IdlSchema*>& includes) {
-    std::vector<std::shared_ptr<BoundSchema>> all;
+  static std::vector<Ref> bound(const std::vector<IdlSchema*>& includes) {
+    std::vector<Ref> all;
     for (const auto& include : includes) all.push_back(include->bound_);
     return all;
   }
 
-  std::shared_ptr<BoundSchema> bound_;
+  Ref bound_;
   bool is_built_ = false;
 
   friend IdlSchema compile(const idl::Document&, const std::vector<IdlSchema*>&);
+  friend void let_collect(PyHeapTypeObject* type);
 };
+
+// A module holds its schema, and its classes do.
+void let_collect(PyHeapTypeObject* heap) {
+  PyTypeObject* type = &heap->ht_type;
+  type->tp_flags |= Py_TPFLAGS_HAVE_GC;
+  type->tp_traverse = [](PyObject* self, visitproc visit, void* arg) {
+    Py_VISIT(reinterpret_cast<PyObject*>(Py_TYPE(self)));
+    if (py::detail::is_holder_constructed(self))
+      Py_VISIT(py::cast<IdlSchema&>(py::handle(self)).bound_.get());
+    return 0;
+  };
+  type->tp_clear = [](PyObject* self) {
+    if (py::detail::is_holder_constructed(self))
+      Ref before = std::move(py::cast<IdlSchema&>(py::handle(self)).bound_);
+    return 0;
+  };
+}
 
 // By value, as documents are, and without a holder that shares: where memory ends while pybind11 wraps such
 // an object it would be destroyed twice.
@@ -87,7 +106,7 @@ IdlSchema compile(const idl::Document& document, const std::vector<IdlSchema*>& 
   for (const auto& include : includes) {
     if (include == nullptr)
       throw py::type_error("compile_idl() needs an IdlSchema for each include, got None");
-    schemas.push_back(include->bound_->shared_schema());
+    schemas.push_back(BoundSchema::in(include->bound_).shared_schema());
   }
   std::shared_ptr<const schema::Schema> schema;
   {
@@ -100,7 +119,8 @@ IdlSchema compile(const idl::Document& document, const std::vector<IdlSchema*>& 
 idl::Document parse(const py::bytes& text, std::string file, std::vector<std::string> reserved, bool strict) {
   const std::string_view view = text;  // immutable, and the caller's as long as this runs
   py::gil_scoped_release released;
-  return idl::parse(view, std::move(file), {std::move(reserved), strict});
+  // Only generated code has the docs of fields, and it is read strictly.
+  return idl::parse(view, std::move(file), {std::move(reserved), strict, strict});
 }
 
 py::list includes_of(const idl::Document& document) {
@@ -127,7 +147,8 @@ void add(py::module_& module) {
   document.def_property_readonly("includes", includes_of,
                                  "[(path, line, column)] as written, without cpp_include.");
   bind_tree(module, document);
-  py::class_<IdlSchema>(module, "IdlSchema", "What an IDL file means, made by compile_idl().")
+  py::class_<IdlSchema>(module, "IdlSchema", "What an IDL file means, made by compile_idl().",
+                        py::custom_type_setup(let_collect))
       .def("build", &IdlSchema::build, py::arg("module"), py::arg("class_module"), py::arg("file"),
            py::arg("includes"), py::arg("enum_maker"),
            "Fills a module with the definitions. `class_module` becomes the __module__ of the classes, "

@@ -11,16 +11,32 @@ namespace {
 
 struct LazyClass {
   PyObject_HEAD PyObject* name;
-  PyObject* parts;  // (module name, thrift_spec, default_spec, attributes); null once the class is made
+  // Both null once the class is made: (module name, thrift_spec, default_spec, attributes), or what makes
+  // them.
+  PyObject* parts;
+  PyObject* bound_schema;
+  const schema::Function* function;  // of that schema
+  bool is_result;
   PyObject* made;
 };
 PyTypeObject lazy_type = {PyVarObject_HEAD_INIT(nullptr, 0)};
 
 LazyClass* as_lazy(PyObject* object) { return reinterpret_cast<LazyClass*>(object); }
 
+Ref parts_in(PyObject* module_name, const Body& body) {
+  return checked(
+      PyTuple_Pack(4, module_name, body.thrift_spec.get(), body.default_spec.get(), body.attributes.get()));
+}
+
+Ref parts_of(LazyClass* self) {
+  BodySource& bodies = bodies_in(self->bound_schema);
+  return parts_in(bodies.module_name(), bodies.body_of(*self->function, self->is_result));
+}
+
 Ref class_of(LazyClass* self) {
   if (self->made != nullptr) return Ref::share(self->made);
-  const Ref parts = Ref::share(self->parts);
+  const Ref bound_schema = Ref::share(self->bound_schema);
+  const Ref parts = bound_schema ? parts_of(self) : Ref::share(self->parts);
   if (!parts) raise(PyExc_RuntimeError, "%U was collected", self->name);
   const auto part = [&parts](Py_ssize_t i) { return PyTuple_GET_ITEM(parts.get(), i); };
   Ref made = payload::make_class(self->name, part(0), payload::base(), part(1), part(2), part(3));
@@ -28,6 +44,7 @@ Ref class_of(LazyClass* self) {
   if (self->made == nullptr) {
     self->made = made.release();
     Ref before = Ref::steal(std::exchange(self->parts, nullptr));
+    Ref schema_before = Ref::steal(std::exchange(self->bound_schema, nullptr));
   }
   return Ref::share(self->made);
 }
@@ -91,12 +108,14 @@ PyObject* whole_namespace(PyObject*, PyObject* cls) {
 
 int traverse(PyObject* self, visitproc visit, void* arg) {
   Py_VISIT(as_lazy(self)->parts);
+  Py_VISIT(as_lazy(self)->bound_schema);
   Py_VISIT(as_lazy(self)->made);
   return 0;
 }
 
 int clear(PyObject* self) {
   Ref parts = Ref::steal(std::exchange(as_lazy(self)->parts, nullptr));
+  Ref schema = Ref::steal(std::exchange(as_lazy(self)->bound_schema, nullptr));
   Ref made = Ref::steal(std::exchange(as_lazy(self)->made, nullptr));
   return 0;
 }
@@ -116,16 +135,31 @@ PyMethodDef functions[] = {
 
 }  // namespace
 
-Ref make_lazy_class(PyObject* name, PyObject* module_name, PyObject* thrift_spec, PyObject* default_spec,
-                    PyObject* extra_attributes) {
-  Ref parts = checked(PyTuple_Pack(4, module_name, thrift_spec, default_spec, extra_attributes));
+namespace {
+
+Ref make(PyObject* name, Ref parts, PyObject* bound_schema, const schema::Function* function,
+         bool is_result) {
   LazyClass* made = PyObject_GC_New(LazyClass, &lazy_type);
   if (made == nullptr) throw PythonError();
   made->name = Ref::share(name).release();
   made->parts = parts.release();
+  made->bound_schema = Ref::share(bound_schema).release();
+  made->function = function;
+  made->is_result = is_result;
   made->made = nullptr;
   PyObject_GC_Track(made);
   return Ref::steal(reinterpret_cast<PyObject*>(made));
+}
+
+}  // namespace
+
+Ref make_lazy_class(PyObject* name, PyObject* module_name, const Body& body) {
+  return make(name, parts_in(module_name, body), nullptr, nullptr, false);
+}
+
+Ref make_lazy_class(PyObject* name, PyObject* bound_schema, const schema::Function& function,
+                    bool is_result) {
+  return make(name, Ref(), bound_schema, &function, is_result);
 }
 
 int add_lazy_class_to(PyObject* module) {

@@ -1,6 +1,9 @@
 #pragma once
 
+#include "python/payload_body.hpp"
 #include "python/ref.hpp"
+
+#include "schema/schema.hpp"
 
 // A class in a service's namespace that is made when somebody first asks for it. A program uses few of the
 // methods that its services have, and type() takes longer than all else of loading one (of
@@ -11,9 +14,10 @@
 // of services has `whole_namespace` for its `__dict__`, which makes all of them first.
 namespace fastthrift::python {
 
-// Stands for a subclass of TPayload; the arguments are those of payload::make_class.
-Ref make_lazy_class(PyObject* name, PyObject* module_name, PyObject* thrift_spec, PyObject* default_spec,
-                    PyObject* extra_attributes);
+// Stands for a subclass of TPayload whose body is made.
+Ref make_lazy_class(PyObject* name, PyObject* module_name, const Body& body);
+// The same for the arguments or the result of a function of this file, whose body is made with the class.
+Ref make_lazy_class(PyObject* name, PyObject* bound_schema, const schema::Function& function, bool is_result);
 
 // Adds `whole_namespace`.
 int add_lazy_class_to(PyObject* module);

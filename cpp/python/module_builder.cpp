@@ -101,7 +101,7 @@ void ModuleBuilder::add_definition(const schema::Definition& definition) {
     case DefinitionKind::struct_: {
       const schema::Struct& declared = schema_.structs()[definition.index];
       PyObject* made = bound_.structs[definition.index].get();
-      set(declared.name, made);
+      checked_status(PyDict_SetItem(dict_.get(), reinterpret_cast<PyHeapTypeObject*>(made)->ht_name, made));
       return add_meta(meta_kind(declared.kind), made);
     }
     case DefinitionKind::service: {

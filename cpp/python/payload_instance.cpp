@@ -177,6 +177,14 @@ int set_by_slot(PyObject* self, PyObject* name, PyObject* value) {
   if (value != nullptr) {
     if (may_form_cycle(value)) track(self);
     if (store_directly(self, name, value)) return 0;
+    // May become its `__class__`: object compares what a class without its body does not have yet.
+    if (PyType_Check(value) && is_payload_type(reinterpret_cast<PyTypeObject*>(value)) &&
+        guarded<int>(-1, [value] {
+          data_of(reinterpret_cast<PyTypeObject*>(value));
+          return 0;
+        }) < 0) {
+      return -1;
+    }
   }
   return PyObject_GenericSetAttr(self, name, value);
 }
@@ -237,7 +245,20 @@ PyObject* delete_attribute(PyObject* self, PyObject* name) {
   Py_RETURN_NONE;
 }
 
+// What a class statement has made, but past TPayloadMeta, has no bases that TPayloadMeta has seen.
+PyObject* init_subclass(PyObject* cls, PyObject* arguments, PyObject* keywords) {
+  return guarded<PyObject*>(nullptr, [&] {
+    if (is_payload_type(reinterpret_cast<PyTypeObject*>(cls))) data_of(reinterpret_cast<PyTypeObject*>(cls));
+    const Ref next =
+        checked(PyObject_CallFunction(reinterpret_cast<PyObject*>(&PySuper_Type), "OO", base(), cls));
+    const Ref function = checked(PyObject_GetAttrString(next.get(), "__init_subclass__"));
+    return PyObject_Call(function.get(), arguments, keywords);
+  });
+}
+
 PyMethodDef methods[] = {
+    {"__init_subclass__", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(init_subclass)),
+     METH_VARARGS | METH_KEYWORDS | METH_CLASS, nullptr},
     {"__delattr__", delete_attribute, METH_O, nullptr},
     {"__copy__", copy, METH_NOARGS, nullptr},
     {"__deepcopy__", deep_copy, METH_O, nullptr},

@@ -158,6 +158,7 @@ int meta_traverse(PyObject* self, visitproc visit, void* arg) {
       if (int status = data->layout->traverse(visit, arg)) return status;
     }
   }
+  Py_VISIT(reinterpret_cast<PayloadType*>(self)->bound_schema);
   return PyType_Type.tp_traverse(self, visit, arg);
 }
 
@@ -169,11 +170,26 @@ int meta_clear(PyObject* self) {
     Ref spec = std::exchange(data->spec, Ref());
     LayoutUse::retire(std::exchange(data->layout, nullptr));
   }
+  Ref bound_schema = Ref::steal(std::exchange(reinterpret_cast<PayloadType*>(self)->bound_schema, nullptr));
   return PyType_Type.tp_clear(self);
+}
+
+// Every way from Python to an attribute of a class, `__dict__` among them.
+PyObject* meta_getattr(PyObject* self, PyObject* name) {
+  const ClassData* data = reinterpret_cast<PayloadType*>(self)->data;
+  if (data == nullptr || !data->is_made) [[unlikely]] {
+    const bool is_known = guarded<int>(-1, [self] {
+                            data_of(reinterpret_cast<PyTypeObject*>(self));
+                            return 0;
+                          }) == 0;
+    if (!is_known) return nullptr;
+  }
+  return PyType_Type.tp_getattro(self, name);
 }
 
 void meta_dealloc(PyObject* self) {
   ClassData* data = std::exchange(reinterpret_cast<PayloadType*>(self)->data, nullptr);
+  Ref bound_schema = Ref::steal(std::exchange(reinterpret_cast<PayloadType*>(self)->bound_schema, nullptr));
   if (data != nullptr) free_spares(reinterpret_cast<PyTypeObject*>(self), *data);
   PyType_Type.tp_dealloc(self);
   if (data == nullptr) return;
@@ -201,13 +217,24 @@ int add_maker() {
 
 }  // namespace
 
-// What a class that is complete but for its last touches has for slots.
-void learn_slots(PyTypeObject* type, ClassData& data) {
-  if (type->tp_mro == nullptr) return;  // not even that
+// What a class that is complete but for its last touches has for slots; an outline gets its body first.
+ClassData& learn_slots(PyTypeObject* type) {
+  auto* self = reinterpret_cast<PayloadType*>(type);
+  if (self->bound_schema != nullptr) {
+    complete(type);
+    return *self->data;
+  }
+  if (self->data == nullptr) self->data = new ClassData;  // made by type.__new__ of a user's metaclass
+  ClassData& data = *self->data;
+  if (type->tp_mro == nullptr) return data;  // not even that
+  for (Py_ssize_t i = 1; i < PyTuple_GET_SIZE(type->tp_mro); ++i) {
+    auto* each = reinterpret_cast<PyTypeObject*>(PyTuple_GET_ITEM(type->tp_mro, i));
+    if (is_payload_type(each)) data_of(each);
+  }
   data.is_made = true;
   data.version = 0;
   data.is_struct = has_struct_layout(type);
-  if (!data.is_struct) return;
+  if (!data.is_struct) return data;
   if (is_payload_type(type->tp_base)) data.slots = data_of(type->tp_base).slots;
   for (const Ref& name : data.new_slots) {
     if (Py_ssize_t offset = offset_of(type, name.get())) data.slots.push_back({name, offset});
@@ -217,6 +244,7 @@ void learn_slots(PyTypeObject* type, ClassData& data) {
       type->tp_basicsize != first_slot + fields * static_cast<Py_ssize_t>(sizeof(PyObject*));
   type->tp_traverse = traverse_instance;
   type->tp_dealloc = deallocate_instance;
+  return data;
 }
 
 bool is_set_plainly(PyTypeObject* type) {
@@ -332,6 +360,7 @@ int add_metaclass_to(PyObject* module) {
   meta_type.tp_vectorcall_offset = offsetof(PyTypeObject, tp_vectorcall);
   meta_type.tp_call = PyType_Type.tp_call;
   meta_type.tp_alloc = meta_alloc;
+  meta_type.tp_getattro = meta_getattr;
   meta_type.tp_traverse = meta_traverse;
   meta_type.tp_clear = meta_clear;
   meta_type.tp_dealloc = meta_dealloc;

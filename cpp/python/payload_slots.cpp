@@ -26,17 +26,20 @@ bool is_reserved(PyObject* interned) {
   return std::find(all.begin(), all.end(), interned) != all.end();
 }
 
-// PyUnicode_IsIdentifier, which asks Unicode's tables for each letter.
-bool is_identifier(PyObject* name) {
-  if (!PyUnicode_IS_COMPACT_ASCII(name)) return PyUnicode_IsIdentifier(name) != 0;
-  const auto* at = reinterpret_cast<const unsigned char*>(PyUnicode_1BYTE_DATA(name));
-  const auto* end = at + PyUnicode_GET_LENGTH(name);
+bool is_identifier(std::string_view name) {
   const auto is_letter = [](unsigned char c) {
     return static_cast<unsigned>((c | 0x20) - 'a') < 26 || c == '_';
   };
-  return at != end && is_letter(*at) && std::all_of(at + 1, end, [&](unsigned char c) {
-           return is_letter(c) || static_cast<unsigned>(c - '0') < 10;
-         });
+  return !name.empty() && is_letter(name.front()) &&
+         std::all_of(name.begin() + 1, name.end(),
+                     [&](unsigned char c) { return is_letter(c) || static_cast<unsigned>(c - '0') < 10; });
+}
+
+// PyUnicode_IsIdentifier, which asks Unicode's tables for each letter.
+bool is_identifier(PyObject* name) {
+  if (!PyUnicode_IS_COMPACT_ASCII(name)) return PyUnicode_IsIdentifier(name) != 0;
+  return is_identifier(std::string_view(reinterpret_cast<const char*>(PyUnicode_1BYTE_DATA(name)),
+                                        static_cast<std::size_t>(PyUnicode_GET_LENGTH(name))));
 }
 
 // A name that attribute access could not tell from something else stays in the instance's dict, where it
@@ -115,6 +118,24 @@ std::vector<Ref> slot_names(PyObject* thrift_spec, PyObject* initializer, PyObje
     if (!seen || PySet_GET_SIZE(seen.get()) != before) chosen.push_back(std::move(name));
   }
   return chosen;
+}
+
+SlotRule::SlotRule() {
+  for (PyObject* name : names().reserved) taken_.emplace_back(PyUnicode_AsUTF8(name));
+  // Of object's own attributes none is such a name.
+  Py_ssize_t position = 0;
+  PyObject *key, *value;
+  while (PyDict_Next(base()->tp_dict, &position, &key, &value)) {
+    const char* text = PyUnicode_Check(key) ? PyUnicode_AsUTF8(key) : "";
+    if (text == nullptr) throw PythonError();
+    if (is_name(text)) taken_.emplace_back(text);
+  }
+}
+
+bool SlotRule::is_name(std::string_view name) { return is_identifier(name) && name.substr(0, 2) != "__"; }
+
+bool SlotRule::is_slot(std::string_view name) const {
+  return is_name(name) && std::find(taken_.begin(), taken_.end(), name) == taken_.end();
 }
 
 Ref add_slots(PyObject* ns, const std::vector<Ref>& chosen, bool takes_slots) {

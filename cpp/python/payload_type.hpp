@@ -77,6 +77,9 @@ struct ClassData {
 
 struct PayloadType {
   PyHeapTypeObject base;
+  // An outline's: where its body comes from (payload_class.hpp). Null once it has one.
+  PyObject* bound_schema;
+  std::uint32_t index;
   ClassData* data;
 };
 
@@ -95,13 +98,12 @@ struct Instance {
 constexpr Py_ssize_t first_slot = sizeof(Instance);
 
 inline PyObject* name_of(PyTypeObject* type) { return reinterpret_cast<PyHeapTypeObject*>(type)->ht_name; }
-void learn_slots(PyTypeObject* type, ClassData& data);  // payload_meta.cpp
+ClassData& learn_slots(PyTypeObject* type);  // payload_meta.cpp
+// Throws PythonError, but for a class of which there is an instance.
 inline ClassData& data_of(PyTypeObject* type) {
-  ClassData*& data = reinterpret_cast<PayloadType*>(type)->data;
-  if (data == nullptr) [[unlikely]]
-    data = new ClassData;  // made by type.__new__ of a user's metaclass
-  if (!data->is_made) [[unlikely]]
-    learn_slots(type, *data);
+  ClassData* data = reinterpret_cast<PayloadType*>(type)->data;
+  if (data == nullptr || !data->is_made) [[unlikely]]
+    return learn_slots(type);
   return *data;
 }
 

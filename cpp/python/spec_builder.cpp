@@ -114,4 +114,13 @@ PyObject* SpecBuilder::entry(schema::Index index, bool required) {
   return entry.get();
 }
 
+int SpecBuilder::traverse(visitproc visit, void* arg) const {
+  // Plain types are numbers; their entries hold nothing that could be part of a cycle.
+  for (const Specs& specs : others_) {
+    Py_VISIT(specs.type.get());
+    for (const Ref& entry : specs.entries) Py_VISIT(entry.get());
+  }
+  return 0;
+}
+
 }  // namespace fastthrift::python

@@ -28,6 +28,8 @@ class SpecBuilder {
   // (required, type): an entry of `_tspec`. Borrowed; null like `type`.
   PyObject* entry(schema::Index index, bool required);
 
+  int traverse(visitproc visit, void* arg) const;
+
  private:
   struct Specs {
     Ref type;

@@ -226,12 +226,13 @@ def parse(
     context = ParseContext(
         include_folders(include_dirs, include_dir), None, enable_cache, is_named=module_name is not None, enums=enums
     )
-    key = ((module_name or "") + context.kind, path if source.is_url(path) else os.path.realpath(path))
+    real = os.path.realpath(source.local_path(path))
+    key = ((module_name or "") + context.kind, path if source.is_url(path) else real)
     with _parse_lock:
         if enable_cache and key in _thrift_cache:
             return _thrift_cache[key]
         name = module_name or include.basename(path)
-        module = context.load(_OpenFile(path, os.path.realpath(source.local_path(path)), name, _read(path, encoding)))
+        module = context.load(_OpenFile(path, real, name, _read(path, encoding)))
         if enable_cache:
             _thrift_cache[key] = module
         return module

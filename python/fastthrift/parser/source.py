@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 16 * 1024 * 1024
 URL_TIMEOUT_S = 30.0
+FIRST_READ = 256 * 1024  # most files end before; memory for the largest is not taken for each
 
 
 class ThriftEncodingError(ThriftParserError, UnicodeDecodeError):
@@ -59,13 +60,15 @@ def _read_url(path: str, encoding: str) -> bytes:
 def _read_all(read: Callable[[int], bytes | None], path: str) -> bytes:
     parts = []
     left = MAX_BYTES + 1
+    size = FIRST_READ
     while left > 0:
-        part = read(left)
+        part = read(min(size, left))
         if not part:
             break
         parts.append(part)
         left -= len(part)
-    data = b"".join(parts)
+        size *= 8
+    data = parts[0] if len(parts) == 1 else b"".join(parts)
     _check_size(len(data), path)
     return data
 

@@ -81,6 +81,7 @@ def words_of(cls):
     count = (type(cls).__basicsize__ - ctypes.sizeof(ctypes.c_void_p)) // ctypes.sizeof(ctypes.c_void_p)
     memory = (ctypes.c_size_t * count).from_address(id(cls))
     end = id(cls) + type(cls).__basicsize__ + type(cls).__itemsize__ * memory[WORDS.index("size")]
+    assert cls.__dict__  # has its body by now
     found = {}
     for i, word in enumerate(memory):
         name = WORDS[i] if i < len(WORDS) else f"word {i}"
