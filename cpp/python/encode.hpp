@@ -103,8 +103,8 @@ Ref items_of(PyObject* value);
 // The 16 bytes of a uuid.UUID or of its text.
 Ref uuid_bytes(PyObject* value);
 
-// The bytes of a text that is no str: a lazy translation, a UserString. They have str's methods, and thriftpy2
-// asks for `encode`. Throws PythonError (TypeError) for anything else.
+// The bytes of a text that is no str: a lazy translation, a UserString. They have str's methods, and
+// thriftpy2 asks for `encode`. Throws PythonError (TypeError) for anything else.
 Ref encoded_text(PyObject* value);
 // Turns the Python error that is set into thriftpy2's TDecodeException for the field, where it is one about a
 // value.
