@@ -105,6 +105,10 @@ Ref sequence_of(PyObject* value);
 Ref items_of(PyObject* value);
 // The 16 bytes of a uuid.UUID or of its text.
 Ref uuid_bytes(PyObject* value);
+
+// The bytes of a text that is no str: a lazy translation, a UserString. They have str's methods, and
+// thriftpy2 asks for `encode`. Throws PythonError (TypeError) for anything else.
+Ref encoded_text(PyObject* value);
 // Turns the Python error that is set into thriftpy2's TDecodeException for the field, where it is one about a
 // value.
 void explain_refusal(const Layout& layout, const FieldLayout& field, PyObject* value);
@@ -292,7 +296,12 @@ auto Encoder<Writer>::string(Place place, PyObject* value, bool is_binary) -> Pl
   if (PyBytes_Check(value)) {
     return write_bytes(place, PyBytes_AS_STRING(value), static_cast<std::size_t>(Py_SIZE(value)));
   }
-  if (!is_binary) raise(PyExc_TypeError, "str or bytes are required, not %.200s", Py_TYPE(value)->tp_name);
+  if (!is_binary) {
+    Ref bytes = detour(place, [&] { return encoded_text(value); });
+    const auto size = static_cast<std::size_t>(PyBytes_GET_SIZE(bytes.get()));
+    place = write_bytes(place, PyBytes_AS_STRING(bytes.get()), size);
+    return release(place, std::move(bytes));
+  }
   leave(place);
   {
     const Ref keep = Ref::share(value);

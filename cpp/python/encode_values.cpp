@@ -83,6 +83,16 @@ Ref uuid_bytes(PyObject* value) {
   return bytes;
 }
 
+Ref encoded_text(PyObject* value) {
+  const Ref keep = Ref::share(value);
+  // A class is no text, though `str` itself has an encode.
+  if (!PyType_Check(value) && parked([&] { return PyObject_HasAttrString(value, "encode"); })) {
+    Ref bytes = checked(parked([&] { return PyObject_CallMethod(value, "encode", "s", "utf-8"); }));
+    if (PyBytes_Check(bytes.get())) return bytes;
+  }
+  raise(PyExc_TypeError, "str or bytes are required, not %.200s", Py_TYPE(value)->tp_name);
+}
+
 void explain_refusal(const Layout& layout, const FieldLayout& field, PyObject* value) {
   // ValueError: what uuid.UUID and the UTF-8 encoder say.
   PyObject* const about_values[] = {PyExc_TypeError, PyExc_AttributeError, PyExc_AssertionError,

@@ -29,10 +29,9 @@ std::string_view utf8_of(PyObject* text) {
 }  // namespace
 
 Ref text_of_bytes(PyObject* value) {
-  if (!PyBytes_Check(value) && !PyByteArray_Check(value) && !PyMemoryView_Check(value)) {
-    raise(PyExc_TypeError, "not a string");
-  }
-  const View view(value);
+  const bool is_bytes = PyBytes_Check(value) || PyByteArray_Check(value) || PyMemoryView_Check(value);
+  const Ref encoded = is_bytes ? Ref::share(value) : encoded_text(value);
+  const View view(encoded.get());
   const Bytes bytes = view.bytes();
   return checked(PyUnicode_DecodeUTF8(reinterpret_cast<const char*>(bytes.data()),
                                       static_cast<Py_ssize_t>(bytes.size()), nullptr));

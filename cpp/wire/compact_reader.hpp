@@ -140,7 +140,8 @@ class CompactReader {
     const std::uint8_t byte = *in_.take(1);
     // A bool of the field before that nobody asked for is forgotten here.
     field_bool_ = (byte & 0x0f) <= 2 ? byte & 0x0f : 0;
-    if (byte == 0) return {TType::stop, 0};
+    // Its lower half is the type: 0 ends the struct whatever stands above it, for all peers.
+    if ((byte & 0x0f) == 0) return {TType::stop, 0};
     const TType type = checked_type(byte & 0x0f);
     const std::int32_t id = byte >> 4 != 0 ? last_id_ + (byte >> 4) : unzigzag(read_varint<16>(in_));
     if (id > 0x7fff) [[unlikely]]

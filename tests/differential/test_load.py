@@ -156,3 +156,37 @@ def test_both_refuse_the_file_with_the_same_class_and_text(claim: str, tmp_path:
         fastthrift.load(str(path))
     assert type(ours.value).__name__ == type(theirs.value).__name__
     assert str(ours.value).startswith(str(theirs.value).rstrip())
+
+
+LINES = """// a comment
+namespace py lines
+/** What
+ * it is. */
+struct Line { # another one
+  1: i32 a, // until here
+  2: string b = 'x'
+}
+const i32 LAST = 5"""
+ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "latin-1"]
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=repr)
+def test_lines_may_end_as_in_any_text_file(end: str, encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "lines.thrift"
+    path.write_bytes(LINES.replace("\n", end).encode(encoding))
+    theirs, ours = (package.load(str(path), encoding=encoding) for package in (thriftpy2, fastthrift))
+    assert described(ours) == described(theirs)
+    assert ours.LAST == 5
+    for attribute in ("__thrift_lineno__", "__thrift_field_linenos__"):
+        assert getattr(ours.Line, attribute) == getattr(theirs.Line, attribute)
+    assert ours.Line.__doc__ == "What\nit is."
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=repr)
+def test_an_error_is_in_the_line_that_an_editor_shows(end: str, tmp_path: Path) -> None:
+    path = tmp_path / "bad.thrift"
+    path.write_bytes(f"// one{end}// two{end}struct A {{{end}  1: Nope a{end}}}{end}".encode())
+    for package in (thriftpy2, fastthrift):
+        with pytest.raises(package.parser.ThriftParserError, match="No type found: 'Nope', at line 4"):
+            package.load(str(path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections
 import decimal
 import fractions
 import sys
@@ -126,3 +127,61 @@ def test_a_refused_value_leaves_the_protocol_usable() -> None:
         assert buffer.getvalue() == b""
         PAIR.make(side, "Base", {"number": 1}).write(protocol)
         assert buffer.getvalue() == bytes.fromhex("080004 00000001 00")
+
+
+class Lazy:
+    """A text that is made when somebody asks for it, as Django's and Babel's translations are."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._text, name)
+
+    def __str__(self) -> str:
+        return self._text
+
+
+@pytest.mark.parametrize("protocol", ["binary", "compact", "json"])
+@pytest.mark.parametrize(
+    "text", [Lazy("é €"), collections.UserString("é €"), Lazy("")], ids=["lazy", "UserString", "empty"]
+)
+def test_a_text_that_is_no_str_is_asked_for_its_bytes(text: Any, protocol: str) -> None:
+    one = {side: side.serialize(PAIR.make(side, "Base", {"text": text}), protocol) for side in (THEIRS, OURS)}
+    assert one[OURS] == one[THEIRS]
+    many = {}
+    for side in (THEIRS, OURS):
+        made = LISTS.make(side, "Containers", {"texts": [text, "a"], "words": [text], "names": {1: text}})
+        made.counts = {text: 1}
+        many[side] = side.serialize(made, protocol)
+    assert many[OURS] == many[THEIRS]
+
+
+class Encodes:
+    def __init__(self, result: Any) -> None:
+        self._result = result
+
+    def encode(self, *_: Any) -> Any:
+        if isinstance(self._result, Exception):
+            raise self._result
+        return self._result
+
+
+@pytest.mark.parametrize(
+    "result", ["text", None, 5, [1], UnicodeEncodeError("utf-8", "x", 0, 1, "no"), TypeError("no")], ids=repr
+)
+@pytest.mark.parametrize("protocol", ["binary", "compact", "json"])
+def test_what_encodes_to_no_bytes_does_not_fit(result: Any, protocol: str) -> None:
+    with pytest.raises(OURS.package.thrift.TDecodeException):
+        OURS.serialize(PAIR.make(OURS, "Base", {"text": Encodes(result)}), protocol)
+
+
+def test_a_class_is_no_text() -> None:
+    for value in (str, Lazy, collections.UserString):
+        with pytest.raises(OURS.package.thrift.TDecodeException):
+            OURS.serialize(PAIR.make(OURS, "Base", {"text": value}), "binary")
+
+
+def test_an_error_of_an_encode_that_is_not_about_the_value_comes_through() -> None:
+    with pytest.raises(KeyError):
+        OURS.serialize(PAIR.make(OURS, "Base", {"text": Encodes(KeyError("k"))}), "binary")

@@ -42,9 +42,14 @@ def read(path: str, encoding: str, open_file: Callable[..., Any]) -> bytes:
         return _read_url(path, encoding)
     if open_file is open:
         with open(path, "rb", buffering=0) as file:
-            return to_utf8(_read_all(file.read, path), encoding, path)
+            return _as_lines(to_utf8(_read_all(file.read, path), encoding, path))
     with open_file(path, encoding=encoding) as file:
         return text_to_utf8(file.read(), path)
+
+
+def _as_lines(text: bytes) -> bytes:
+    """With the line ends of a file that is opened as text: the end of a comment may be a lone carriage return."""
+    return text.replace(b"\r\n", b"\n").replace(b"\r", b"\n") if b"\r" in text else text
 
 
 def _read_url(path: str, encoding: str) -> bytes:

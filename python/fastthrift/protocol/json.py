@@ -87,10 +87,7 @@ class TJSONProtocol(TProtocolBase):
     def read_struct(self, obj: Any) -> Any:
         document, self._document = self._document, None
         if document is None:
-            document = self._read_document()
-            meta = document.get("metadata")
-            if isinstance(meta, dict):
-                self._check_version(meta)
+            document = self._read_document()  # nobody asks which version a struct alone is of
         if document.get("payload") is None:
             raise TProtocolDataError(TProtocolException.INVALID_DATA, "the message has no payload")
         return _core.json_fill(obj, document["payload"], self.max_depth, self.sets)
@@ -103,10 +100,13 @@ class TJSONProtocol(TProtocolBase):
 
     @staticmethod
     def _check_version(meta: dict[str, Any]) -> None:
-        if meta.get("version") != VERSION:
-            raise TProtocolException(
-                TProtocolException.BAD_VERSION, f"Bad version in read_message_begin:{meta.get('version')}"
-            )
+        version = meta.get("version")
+        try:
+            is_ours = int(version) == VERSION  # type: ignore[arg-type]
+        except (TypeError, ValueError, OverflowError):
+            is_ours = False
+        if not is_ours:
+            raise TProtocolException(TProtocolException.BAD_VERSION, f"Bad version in read_message_begin:{version}")
 
     def _read_document(self) -> dict[str, Any]:
         (length,) = struct.unpack("!i", self._exactly(4))

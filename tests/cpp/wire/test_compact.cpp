@@ -239,7 +239,6 @@ void test_field_headers_that_are_none_are_refused() {
       {"type 14", "1e", "Invalid type 14"},
       {"type 15", "1f", "Invalid type 15"},
       {"type 14, long form", "0e 02", "Invalid type 14"},
-      {"type 0 with an id", "10", "Invalid type 0"},
       {"id over 16 bits", "05 808004", "Variable-length int over 3 bytes"},
       {"id of 4 bytes", "05 80808001", "Variable-length int over 3 bytes"},
       {"step over the largest id", "05 feff03 15", "Invalid field id 32768"},
@@ -251,6 +250,15 @@ void test_field_headers_that_are_none_are_refused() {
       reader.field_begin();
       reader.field_begin();
     });
+  }
+}
+
+void test_type_0_ends_a_struct_whatever_step_it_has() {
+  for (const std::string_view hex : {"00", "10", "80", "f0"}) {
+    Source source(hex);
+    source.reader.struct_begin();
+    BOOST_TEST(source.reader.field_begin().type == TType::stop);
+    BOOST_TEST_EQ(source.in.at_hand(), 0u);
   }
 }
 
@@ -461,6 +469,7 @@ void test_compact() {
   test_doubles_are_little_endian();
   test_field_headers_are_the_bytes_of_the_specification();
   test_field_headers_that_are_none_are_refused();
+  test_type_0_ends_a_struct_whatever_step_it_has();
   test_last_field_id_comes_back_after_an_inner_struct();
   test_bool_of_a_field_is_its_header();
   test_bool_that_nobody_asked_for_is_forgotten();

@@ -289,6 +289,27 @@ def test_the_text_for_another_version_is_that_of_thriftpy2() -> None:
         TJSONProtocol(TMemoryBuffer(data)).read_message_begin()
 
 
+@needs_thriftpy2
+@pytest.mark.parametrize("version", [1, 1.0, True, "1", " 1 ", 2, "2", "x"], ids=repr)
+def test_versions_of_messages_are_those_that_thriftpy2_takes(version: Any) -> None:
+    data = message({"metadata": {**HEAD, "version": version}, "payload": {}})
+    heads = []
+    for protocol in (TJSONProtocol(TMemoryBuffer(data)), theirs.TJSONProtocol(thriftpy2.transport.TMemoryBuffer(data))):
+        try:
+            heads.append(protocol.read_message_begin())
+        except (TProtocolException, thriftpy2.protocol.exc.TProtocolException, ValueError):
+            heads.append(None)
+    assert heads[0] == heads[1]
+
+
+@needs_thriftpy2
+@pytest.mark.parametrize("meta", [{"version": 2}, {"version": "x"}, {}, None, 5, []], ids=repr)
+def test_a_struct_alone_is_of_any_version(meta: Any) -> None:
+    data = message({"metadata": meta, "payload": {"x": 1}})
+    assert deserialize(Inner.ours(), data, TJSONProtocolFactory()).x == 1
+    assert thriftpy2.utils.deserialize(Inner.theirs(), data, theirs.TJSONProtocolFactory()).x == 1
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

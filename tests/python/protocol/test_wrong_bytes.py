@@ -237,6 +237,15 @@ def test_key_that_python_cannot_hash(codec: Codec) -> None:
         codec.read(maps.ours(), bytes.fromhex(data))
 
 
+@pytest.mark.parametrize("step", range(16))
+def test_compact_type_0_ends_a_struct_whatever_step_it_has(step: int) -> None:
+    inner = struct("Inner", {1: (I32, "x")})
+    outer = struct("Outer", {1: (STRUCT, "known", inner), 3: (I32, "after")}).ours
+    end = f"{step:x}0"
+    for data in (f"1c 15 02 {end} 25 04 {end}", f"2c 15 02 {end} 15 04 {end}"):  # field 2 is nobody's
+        assert COMPACT_CODEC.read(outer(), bytes.fromhex(data)).after == 2
+
+
 def test_limits_of_the_factory() -> None:
     cls = struct("Both", {1: (STRING, "s"), 2: (LIST, "l", I32)}).ours
     for name in ("binary", "compact"):

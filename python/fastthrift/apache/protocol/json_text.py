@@ -223,9 +223,11 @@ class JsonReader:
 
     def boolean(self) -> bool:
         token = self._token()
-        if token not in (b"0", b"1", b"false", b"true"):
+        if token in (b"false", b"true"):
+            return token == b"true"
+        if not _INTEGER.match(token):
             raise bad(f"Bad data encountered: {token.decode('ascii')!r} is no bool")
-        return token in (b"1", b"true")
+        return int(token) != 0
 
     def double(self) -> float:
         token = self._token()
