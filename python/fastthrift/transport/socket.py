@@ -7,13 +7,13 @@ import errno
 import os
 import socket
 import sys
-import time
 
 from fastthrift import _core, defaults
 from fastthrift.thrift import TTransportTimeout
 from fastthrift.transport import forks
 from fastthrift.transport.address import family_of, place
 from fastthrift.transport.base import TTransportBase, TTransportException, seconds
+from fastthrift.transport.call_deadline import CallDeadline
 from fastthrift.transport.failures import end_of_file, lost
 from fastthrift.transport.listening import UNSET as UNSET
 from fastthrift.transport.listening import ListeningSocket
@@ -29,15 +29,13 @@ MAC_OR_BSD = sys.platform == "darwin" or "bsd" in sys.platform
 _NO_LINGER = bytes(4 if os.name == "nt" else 8)  # struct linger: two zeros, shorts on Windows and ints elsewhere
 
 
-class TSocket(TTransportBase):
+class TSocket(CallDeadline, TTransportBase):
     """The client's end of a connection, and the server's after `TServerSocket.accept`.
 
     Made from ``host`` and ``port`` (an int or a string of digits), from the path of a UNIX socket, or from an open
     ``sock``, which may be anything that has a socket's methods. Timeouts are milliseconds; None or 0 is none.
     """
 
-    _deadline: float | None = None
-    _shortened = False  # the socket's timeout, for the deadline
     _is_parents = False  # the connection was opened before this process was forked
 
     def __init__(
@@ -65,26 +63,6 @@ class TSocket(TTransportBase):
         self.socket_timeout = self.connect_timeout = seconds(ms)
         if self.sock is not None:
             self.sock.settimeout(self.socket_timeout)
-
-    def begin_call(self) -> None:
-        """From here to `end_call` all reads and writes together may take no longer than ``socket_timeout``."""
-        self._deadline = None if self.socket_timeout is None else time.monotonic() + self.socket_timeout
-
-    def end_call(self) -> None:
-        self._deadline = None
-        if self._shortened:
-            self._shortened = False
-            if self.sock is not None:
-                self.sock.settimeout(self.socket_timeout)
-
-    def _keep_deadline(self) -> None:
-        """Lets the next wait of the call take only what is left of its time."""
-        if self._deadline is None or self.socket_timeout is None:
-            return
-        left = self._deadline - time.monotonic()
-        if left < 0.95 * self.socket_timeout:  # an answer mostly comes in one piece and at once
-            self._shortened = True
-            self.sock.settimeout(max(left, 1e-6))
 
     def is_open(self) -> bool:
         return bool(self.sock)

@@ -18,6 +18,7 @@ from fastthrift.apache.transport.TTransport import (
     TTransportTimeout,
 )
 from fastthrift.transport import forks
+from fastthrift.transport.call_deadline import CallDeadline
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ class TSocketBase(TTransportBase):
                 handle.close()
 
 
-class TSocket(TSocketBase):
+class TSocket(CallDeadline, TSocketBase):
     """A connection to ``host`` and ``port``, or to the UNIX socket at a path."""
 
     _is_parents = False  # a child of fork() does not use it
@@ -77,6 +78,11 @@ class TSocket(TSocketBase):
 
     def setHandle(self, h: Any) -> None:
         self.handle = h
+
+    @property
+    def socket_timeout(self) -> Optional[float]:  # type: ignore[override]
+        """In seconds, as `CallDeadline` wants it."""
+        return self._timeout
 
     def setTimeout(self, ms: Optional[float]) -> None:
         """The timeout of connecting, and of each read and write from now on; None for none."""
@@ -159,13 +165,14 @@ class TSocket(TSocketBase):
     def read(self, sz: int) -> bytes:
         if self.handle is None:
             raise TTransportException(TTransportException.NOT_OPEN, "Transport not open")
+        self._keep_deadline()
         try:
             found: bytes = self.handle.recv(min(sz, _MOST_AT_ONCE))
         except socket.timeout as error:
             raise TTransportTimeout(TTransportException.TIMED_OUT, "read timeout", error) from error
         except OSError as error:
             if error.errno != errno.ECONNRESET or not _IS_MAC_OR_BSD:
-                raise TTransportException(message="unexpected exception", inner=error) from error
+                raise _unexpected(error) from error
             # How these systems report an end of file.
             self.close()
             found = b""
@@ -178,12 +185,13 @@ class TSocket(TSocketBase):
             self.open()
         if self.handle is None:
             raise TTransportException(TTransportException.NOT_OPEN, "Transport not open")
+        self._keep_deadline()
         try:
             self.handle.sendall(buff)
         except socket.timeout as error:
             raise TTransportTimeout(TTransportException.TIMED_OUT, "write timeout", error) from error
         except OSError as error:
-            raise TTransportException(message="unexpected exception", inner=error) from error
+            raise _unexpected(error) from error
 
     def flush(self) -> None:
         pass
@@ -251,6 +259,10 @@ class TServerSocket(TSocketBase, TServerTransportBase):
         accepted = TSocket()
         accepted.setHandle(client)
         return accepted
+
+
+def _unexpected(error: OSError) -> TTransportException:
+    return TTransportException(message=f"unexpected exception: {error.strerror or error}", inner=error)
 
 
 def _remove_dead_socket(path: str) -> None:
