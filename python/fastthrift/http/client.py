@@ -195,6 +195,10 @@ class THttpClient(Posting, TTransportBase):
             return self._open_connection(deadline)
         except socket.timeout as error:
             raise self._timed_out("no connection") from error
+        except UnicodeError as error:
+            raise TTransportException(
+                TTransportException.NOT_OPEN, f"Could not connect to {self.host}:{self.port}: {error}"
+            ) from error
         except OSError as error:
             why = error.strerror or str(error)
             raise also(

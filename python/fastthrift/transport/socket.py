@@ -89,11 +89,7 @@ class TSocket(CallDeadline, TTransportBase):
             try:
                 self._connect(address)
             except OSError as error:
-                if not self._may_try_ipv6(error):
-                    raise
-                self._close_quietly()
-                self._init_inet(socket.AF_INET6)
-                self._connect(address)
+                self._connect_elsewhere(error)
         except OSError as error:
             self.close()
             if isinstance(error, socket.timeout):
@@ -130,15 +126,34 @@ class TSocket(CallDeadline, TTransportBase):
         self.sock.connect(address)
         self.sock.settimeout(self.socket_timeout)
 
-    def _may_try_ipv6(self, error: OSError) -> bool:
-        """Whether the host may be there for IPv6 only: it has no IPv4 address, or is localhost and refuses."""
-        if type(self)._init_sock is not TSocket._init_sock or self.unix_socket or not socket.has_ipv6:
-            return False
-        if self.socket_family != socket.AF_INET:
-            return False
-        return isinstance(error, socket.gaierror) or (
-            isinstance(error, ConnectionRefusedError) and self.host == "localhost"
-        )
+    def _connect_elsewhere(self, error: OSError) -> None:
+        """Tries what else the host's name stands for, where nobody else has a say in that; raises the first ``error`` where
+        there is nothing else."""
+        if type(self)._init_sock is not TSocket._init_sock or self.unix_socket or isinstance(error, socket.timeout):
+            raise error
+        last = error
+        for family, address in self._other_addresses(error):
+            self._close_quietly()
+            try:
+                self._init_inet(family)
+                return self._connect(address)
+            except OSError as another:
+                last = another
+        raise last if isinstance(error, socket.gaierror) else error
+
+    def _other_addresses(self, error: OSError) -> list[tuple[int, Any]]:
+        found: list[Any] = []
+        is_unknown = isinstance(error, socket.gaierror)
+        family = family_of(self.host, self.socket_family)
+        with contextlib.suppress(OSError, UnicodeError):
+            if not is_unknown:
+                found += socket.getaddrinfo(self.host, self.port, family, socket.SOCK_STREAM)[1:]
+        # It may be there for IPv6 only: it has no IPv4 address, or is localhost and refuses.
+        is_refused = isinstance(error, ConnectionRefusedError) and self.host == "localhost"
+        if family == socket.AF_INET and socket.has_ipv6 and (is_unknown or is_refused):
+            with contextlib.suppress(OSError, UnicodeError):
+                found += socket.getaddrinfo(self.host, self.port, socket.AF_INET6, socket.SOCK_STREAM)
+        return [(each[0], each[4]) for each in found]
 
     def read(self, sz: int) -> bytes:
         """At most ``sz`` bytes, what one `recv` gives."""

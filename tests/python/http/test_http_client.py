@@ -120,6 +120,19 @@ def test_what_is_no_http_url_is_a_value_error(url: str) -> None:
         THttpClient(url)
 
 
+@pytest.mark.parametrize("host", ["a..b", "a" * 300])
+def test_what_cannot_be_a_name_cannot_be_connected_to(host: str) -> None:
+    with pytest.raises(TTransportException) as raised:
+        flushed(THttpClient(f"http://{host}:1/"))
+    assert raised.value.type == TTransportException.NOT_OPEN
+
+
+@pytest.mark.parametrize("host,port", [(None, 1), ("", 1), ("localhost", None), ("localhost", 0), ("localhost", "")])
+def test_a_client_needs_a_host_and_a_port(host: Any, port: Any) -> None:
+    with pytest.raises(ValueError, match="expected a host and a port"):
+        make_client(phone.Phone, host, port)
+
+
 def test_an_unknown_scheme_is_a_value_error() -> None:
     with pytest.raises(ValueError, match="http"):
         make_client(phone.Phone, scheme="gopher")

@@ -44,7 +44,8 @@ class TSocketBase(TTransportBase):
     def _resolveAddr(self) -> list[Any]:
         """Addresses to try, as getaddrinfo gives them."""
         if self._unix_socket is not None:
-            return [(socket.AF_UNIX, socket.SOCK_STREAM, 0, None, self._unix_socket)]
+            return [(socket.AF_UNIX, socket.SOCK_STREAM, 0, None, os.fspath(self._unix_socket))]
+        _check_port(self.port)
         flags = socket.AI_PASSIVE
         return socket.getaddrinfo(self.host, self.port, self._socket_family, socket.SOCK_STREAM, 0, flags)
 
@@ -125,8 +126,8 @@ class TSocket(CallDeadline, TSocketBase):
             raise TTransportException(TTransportException.ALREADY_OPEN, "already open")
         try:
             addresses = self._resolveAddr()
-        except socket.gaierror as error:
-            message = f"failed to resolve sockaddr for {self._address}"
+        except (OSError, UnicodeError, OverflowError) as error:  # the latter two for what is no name
+            message = f"failed to resolve sockaddr for {self._address}: {getattr(error, 'strerror', None) or error}"
             raise TTransportException(TTransportException.NOT_OPEN, message, error) from error
         last: Optional[Exception] = None
         for family, socktype, _, _, address in addresses:
@@ -150,7 +151,8 @@ class TSocket(CallDeadline, TSocketBase):
             self._is_parents = False
             forks.is_opened(self)
             return
-        message = f"Could not connect to any of {[address[4] for address in addresses]}"
+        why = f": {getattr(last, 'strerror', None) or last}" if last is not None else ""
+        message = f"Could not connect to any of {[address[4] for address in addresses]}{why}"
         raise TTransportException(TTransportException.NOT_OPEN, message, last) from last
 
     def leave_to_parent(self) -> None:
@@ -259,6 +261,13 @@ class TServerSocket(TSocketBase, TServerTransportBase):
         accepted = TSocket()
         accepted.setHandle(client)
         return accepted
+
+
+def _check_port(port: Any) -> None:
+    """The system takes the last 16 bits of any number: 70000 would be 4464."""
+    number = int(port) if isinstance(port, (str, bytes)) and port.strip().isdigit() else port
+    if isinstance(number, int) and not 0 <= number <= 65535:
+        raise OSError(errno.EINVAL, f"port must be from 0 to 65535, got {port!r}")
 
 
 def _unexpected(error: OSError) -> TTransportException:
