@@ -185,6 +185,7 @@ PyObject* call_natively(Client* client, PyObject* method, PyObject* args, PyObje
                                   !payload::is_payload_type(reinterpret_cast<PyTypeObject*>(result_class)))) {
     return nullptr;
   }
+  if (is_under_way_here(client)) return nullptr;
   const std::string name = text_of(method);
   const Entered entered(client, name);
   apache::Stack below;
@@ -223,8 +224,7 @@ PyObject* call_for_apache(PyObject* self, PyObject* const* arguments, Py_ssize_t
     PyObject* result =
         call_natively(reinterpret_cast<Client*>(self), arguments[0], arguments[1], arguments[2]);
     if (result != nullptr) return result;
-    checked(PyObject_CallMethodObjArgs(self, names().send, arguments[0], arguments[1], nullptr));
-    return PyObject_CallMethodObjArgs(self, names().recv, arguments[0], arguments[2], nullptr);
+    return PyObject_CallMethodObjArgs(self, names().steps, arguments[0], arguments[1], arguments[2], nullptr);
   });
 }
 
@@ -234,8 +234,7 @@ PyObject* call_oneway_for_apache(PyObject* self, PyObject* const* arguments, Py_
       raise(PyExc_TypeError, "_call_oneway takes a name and the arguments");
     PyObject* result = call_natively(reinterpret_cast<Client*>(self), arguments[0], arguments[1], nullptr);
     if (result != nullptr) return result;
-    const Ref oneway = checked(PyLong_FromLong(static_cast<long>(wire::MessageType::oneway)));
-    return PyObject_CallMethodObjArgs(self, names().send, arguments[0], arguments[1], oneway.get(), nullptr);
+    return PyObject_CallMethodObjArgs(self, names().steps, arguments[0], arguments[1], Py_None, nullptr);
   });
 }
 

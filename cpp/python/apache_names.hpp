@@ -34,6 +34,7 @@ struct Names {
   PyObject* send = PyUnicode_InternFromString("_send");
   PyObject* recv = PyUnicode_InternFromString("_recv");
   PyObject* check = PyUnicode_InternFromString("_check");
+  PyObject* steps = PyUnicode_InternFromString("_take_steps");
   PyObject* fail = PyUnicode_InternFromString("_fail");
   PyObject* base = PyUnicode_InternFromString("_of_ours");
 };

@@ -34,6 +34,10 @@ struct Client {
 // error, because it would take the answer of the call that it interrupts. Throws TransportError or
 // PythonError.
 void enter(Client* client, std::string_view method);
+
+// Whether this thread makes a call already. That is an error, unless greenlets share the thread: Python
+// knows.
+inline bool is_under_way_here(const Client* client) { return client->owner == PyThread_get_thread_ident(); }
 void leave(Client* client);
 
 // What a subclass may override; each with TClient's own.

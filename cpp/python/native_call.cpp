@@ -154,6 +154,7 @@ int behind(int sequence_id) { return sequence_id < 0x7fffffff ? sequence_id + 1 
 // Null without an error: not this way.
 PyObject* call_natively(Client* client, const RemoteMethod& method, PyObject* const* args,
                         std::size_t positional, PyObject* keywords) {
+  if (is_under_way_here(client)) return nullptr;
   const Entered entered(client, method);
   Stack stack;
   if ((client->failure != nullptr && client->failure != Py_None) || client->iprot == nullptr ||

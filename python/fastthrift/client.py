@@ -21,6 +21,7 @@ from fastthrift.thrift import (
     args_to_kwargs,
 )
 from fastthrift.transport.socket import TSocket
+from fastthrift.turns import turn_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ _LAST_SEQID = 0x7FFFFFFF
 def bottom(trans: Any) -> Any:
     """The transport below all others if it keeps a deadline for a whole call, as TSocket does; else None."""
     while trans is not None and not hasattr(trans, "begin_call"):
-        trans = getattr(trans, "trans", None) or getattr(trans, "_trans", None)
+        # `below_` is what those of Apache's face say, whose names are taken.
+        trans = getattr(trans, "trans", None) or getattr(trans, "_trans", None) or getattr(trans, "below_", None)
     return trans
 
 
@@ -56,6 +58,10 @@ def is_owners(error: BaseException, bottom: Any) -> bool:
     """Whether a flush failed with an error that a user's own transport has made up, an HTTP status for instance: what is
     to become of the transport is its owner's business. A late answer is told by its sequence id."""
     return bottom is None and isinstance(error, Exception) and not isinstance(error, (OSError, TException))
+
+
+def _nothing() -> None:
+    pass
 
 
 def is_oneway(service: Any, api: str) -> bool:
@@ -115,15 +121,16 @@ class TClient(_core.ClientCalls):
     def _req(self, _api: str, *args: Any, **kwargs: Any) -> Any:
         arguments = self._bind(_api, args, kwargs)
         expects_none = is_oneway(self._service, _api)
-        self._enter(_api)
-        try:
-            with deadline(self._iprot.trans, expects_none):
-                self._seqid = next_seqid(self._seqid)
-                self._sent = None
-                self._send(_api, **arguments)
-                return None if expects_none else self._recv(_api)
-        finally:
-            self._leave()
+        with turn_of(self):
+            self._enter(_api)
+            try:
+                with deadline(self._iprot.trans, expects_none):
+                    self._seqid = next_seqid(self._seqid)
+                    self._sent = None
+                    self._send(_api, **arguments)
+                    return None if expects_none else self._recv(_api)
+            finally:
+                self._leave()
 
     def _bind(self, api: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         spec = getattr(self._service, api + "_args").thrift_spec
@@ -192,6 +199,9 @@ class TClient(_core.ClientCalls):
         answer = TApplicationException() if is_exception else getattr(self._service, api + "_result")()
         answer.read(self._iprot)
         self._iprot.read_message_end()
+        if getattr(bottom(self._iprot.trans), "opens_for_each_call", False):
+            # What an answer by HTTP goes on with is not the beginning of the next one.
+            getattr(self._iprot.trans, "clean", _nothing)()
         return answer
 
     def _check_usable(self) -> None:
@@ -217,5 +227,9 @@ class TClient(_core.ClientCalls):
             self._oprot.trans.close()
 
 
+class _NoSocket:
+    """What no socket is."""
+
+
 # A patched socket (gevent's, say) is used through its methods, so that it can let others run.
-_core.set_client_classes(TClient, TSocket, socket.socket if socket.socket.__module__ == "socket" else type(None))
+_core.set_client_classes(TClient, TSocket, socket.socket if socket.socket.__module__ == "socket" else _NoSocket)

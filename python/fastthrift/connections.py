@@ -36,10 +36,14 @@ class Connections:
         """No call is read any more that has not arrived: what is in flight is answered, then its reader sees the end."""
         for client in self._snapshot():
             sock = getattr(client, "sock", None)
-            # Not `sock.shutdown`: an SSL socket's would take its keys away from the answers.
-            if isinstance(sock, socket.socket):
-                with contextlib.suppress(OSError):
+            if not isinstance(sock, socket.socket):
+                continue
+            with contextlib.suppress(OSError):
+                if hasattr(socket.socket, "shutdown"):
+                    # Not `sock.shutdown`: an SSL socket's would take its keys away from the answers.
                     socket.socket.shutdown(sock, socket.SHUT_RD)
+                else:  # eventlet's, whose sockets have it one by one
+                    sock.shutdown(socket.SHUT_RD)
 
     def close_all(self) -> None:
         for client in self._snapshot():

@@ -97,6 +97,8 @@ class _Server(StoppableServer, TServer):
 class TSimpleServer(_Server):
     """Serves one connection at a time, in the thread of `serve()`."""
 
+    _handles_while_serving = True
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.closed = False

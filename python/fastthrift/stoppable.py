@@ -36,6 +36,10 @@ _LOOK_AROUND_MS = 100
 _OUT_OF_RESOURCES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
+class _CutOff(BaseException):
+    """Raised in a handler that runs in the thread of `serve` when its time after SIGTERM is over."""
+
+
 class StoppableServer:
     """A server whose `close()` ends `serve()`. Subclasses have `trans`, which listens, and say in `handle` what a connection is
     for; `_start` decides in which thread. They may leave out `__init__`."""
@@ -46,6 +50,7 @@ class StoppableServer:
     max_connections = 10_000
 
     _grace_ms: float = DEFAULT_GRACE_MS
+    _handles_while_serving = False  # handlers run in the thread of `serve`
     _acceptor: Acceptor | None = None
 
     def __enter__(self) -> Self:
@@ -212,12 +217,31 @@ def _drains_on_sigterm(server: StoppableServer) -> Iterator[None]:
         yield
         return
 
+    again: threading.Timer | None = None
+    over = 0.0
+
     def stop(number: int, frame: Any) -> None:
+        nonlocal again, over
         server.close()
+        if not server._handles_while_serving or not hasattr(signal, "pthread_kill"):
+            return
+        if again is None:
+            # Nobody but a signal can end a handler that runs in this thread.
+            grace = max(server._grace_ms, 0) / 1000
+            over = time.monotonic() + grace
+            again = threading.Timer(grace, signal.pthread_kill, (threading.get_ident(), signal.SIGTERM))
+            again.daemon = True
+            again.start()
+        elif time.monotonic() >= over:
+            raise _CutOff("a call was cut off: it took too long for a server that was told to end")
 
     signal.signal(signal.SIGTERM, stop)
     try:
         yield
+    except _CutOff as error:
+        server._logger.warning("%s", error)
     finally:
+        if again is not None:
+            again.cancel()
         if signal.getsignal(signal.SIGTERM) is stop:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -11,7 +11,9 @@ from fastthrift.answer import answers
 from fastthrift.apache.protocol.TProtocol import read_struct, write_struct
 from fastthrift.apache.Thrift import TApplicationException, TMessageType, TProcessor, TType
 from fastthrift.apache.TStruct import TStruct
+from fastthrift.client import deadline
 from fastthrift.processor import PassesProcessor
+from fastthrift.turns import turn_of
 
 __all__ = ["ServiceMethods", "TServiceClient", "TServiceProcessor"]
 
@@ -29,6 +31,15 @@ class TServiceClient(_core.ServiceCalls):
         if oprot is not None:
             self._oprot = oprot
         self._seqid = 0
+
+    def _take_steps(self, name: str, args: TStruct, result: Optional[type[TStruct]]) -> Any:
+        """A call that is not native; ``result`` is None for a oneway."""
+        with turn_of(self), deadline(self._iprot.trans, result is None):
+            if result is None:
+                self._send(name, args, TMessageType.ONEWAY)
+                return None
+            self._send(name, args)
+            return self._recv(name, result)
 
     def _fail(self) -> None:
         """Closes the connection: nobody knows which answer would come next."""

@@ -33,29 +33,38 @@ def part_of(service: type, name: str) -> Any:
 
 
 class _Below(TTransportBase):
-    """A transport of Apache's face as one of thriftpy2's."""
+    """A transport of Apache's face as one of thriftpy2's. What is written goes there with a flush: until then it can be taken
+    back."""
 
     def __init__(self, trans: Any) -> None:
-        self.apache = trans
+        self.below_ = trans
+        self._written: list[bytes] = []
 
     def is_open(self) -> bool:
-        return bool(self.apache.isOpen())
+        return bool(self.below_.isOpen())
 
     def open(self) -> None:
-        self.apache.open()
+        self.below_.open()
 
     def close(self) -> None:
-        self.apache.close()
+        self.below_.close()
+        self.clean()
+
+    def clean(self) -> None:
+        self._written.clear()
 
     def _read(self, sz: int) -> bytes:
-        found: bytes = self.apache.read(sz)
+        found: bytes = self.below_.read(sz)
         return found
 
     def write(self, buf: Any) -> None:
-        self.apache.write(bytes(buf))
+        self._written.append(bytes(buf))
 
     def flush(self) -> None:
-        self.apache.flush()
+        written = b"".join(self._written)
+        self.clean()
+        self.below_.write(written)
+        self.below_.flush()
 
 
 def adapted(protocol: Any) -> Any:

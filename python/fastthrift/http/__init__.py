@@ -146,7 +146,11 @@ def client_context(
         client.close()
 
 
-def _url(scheme: str, host: str, port: Any, path: str) -> str:
+def _url(scheme: str, host: Any, port: Any, path: str) -> str:
+    if isinstance(host, bytes):
+        host = host.decode("ascii")
+    if not host or not isinstance(host, str) or port == "" or not port_number(port):
+        raise ValueError(f"expected a host and a port, or url=, got {host!r} and {port!r}")
     if path and not path.startswith("/"):
         path = "/" + path
     name = f"[{host}]" if ":" in host and not host.startswith("[") else host

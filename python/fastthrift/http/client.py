@@ -13,7 +13,7 @@ import urllib.parse
 from http.client import HTTPException, HTTPResponse, IncompleteRead, RemoteDisconnected
 from typing import Any, Callable
 
-from fastthrift.http.answer import also, body_of, check_framing
+from fastthrift.http.answer import also, begin, body_of, check_framing, check_is_message
 from fastthrift.http.posting import ONEWAY_ANSWER_MS, PORTS, Posting
 from fastthrift.http.wire import DeadlineSocket
 from fastthrift.thrift import TTransportTimeout
@@ -195,6 +195,10 @@ class THttpClient(Posting, TTransportBase):
             return self._open_connection(deadline)
         except socket.timeout as error:
             raise self._timed_out("no connection") from error
+        except UnicodeError as error:
+            raise TTransportException(
+                TTransportException.NOT_OPEN, f"Could not connect to {self.host}:{self.port}: {error}"
+            ) from error
         except OSError as error:
             why = error.strerror or str(error)
             raise also(
@@ -210,7 +214,7 @@ class THttpClient(Posting, TTransportBase):
         # It knows how to read an answer, but not when to stop: the deadline is the connection's.
         response = HTTPResponse(connection, method="POST")  # type: ignore[arg-type]
         try:
-            response.begin()
+            begin(response)
             self.response = response
             self.code = response.status
             self.message = response.msg
@@ -224,6 +228,7 @@ class THttpClient(Posting, TTransportBase):
             if self._is_oneway and response.length is None:
                 return False  # nobody waits for the end of what nobody reads
             self._body = body_of(response)
+            check_is_message(response.msg.get_content_type(), self._body)
         except socket.timeout as error:
             if self._is_oneway:
                 logger.debug("%s did not answer a oneway", self._host_field)
@@ -237,6 +242,10 @@ class THttpClient(Posting, TTransportBase):
             is_cut_off = isinstance(error, IncompleteRead)
             kind = TTransportException.END_OF_FILE if is_cut_off else TTransportException.UNKNOWN
             raise also(error, kind, text) from error
+        except ValueError as error:  # from http.client: a chunk of less than nothing
+            raise TTransportException(
+                TTransportException.UNKNOWN, f"no HTTP answer from {self._host_field}: {error}"
+            ) from error
         except OSError as error:
             text = f"the connection to {self._host_field} failed: {error}"
             raise also(error, TTransportException.END_OF_FILE, text) from error

@@ -7,13 +7,13 @@ import errno
 import os
 import socket
 import sys
-import time
 
 from fastthrift import _core, defaults
 from fastthrift.thrift import TTransportTimeout
 from fastthrift.transport import forks
 from fastthrift.transport.address import family_of, place
 from fastthrift.transport.base import TTransportBase, TTransportException, seconds
+from fastthrift.transport.call_deadline import CallDeadline
 from fastthrift.transport.failures import end_of_file, lost
 from fastthrift.transport.listening import UNSET as UNSET
 from fastthrift.transport.listening import ListeningSocket
@@ -29,15 +29,13 @@ MAC_OR_BSD = sys.platform == "darwin" or "bsd" in sys.platform
 _NO_LINGER = bytes(4 if os.name == "nt" else 8)  # struct linger: two zeros, shorts on Windows and ints elsewhere
 
 
-class TSocket(TTransportBase):
+class TSocket(CallDeadline, TTransportBase):
     """The client's end of a connection, and the server's after `TServerSocket.accept`.
 
     Made from ``host`` and ``port`` (an int or a string of digits), from the path of a UNIX socket, or from an open
     ``sock``, which may be anything that has a socket's methods. Timeouts are milliseconds; None or 0 is none.
     """
 
-    _deadline: float | None = None
-    _shortened = False  # the socket's timeout, for the deadline
     _is_parents = False  # the connection was opened before this process was forked
 
     def __init__(
@@ -66,26 +64,6 @@ class TSocket(TTransportBase):
         if self.sock is not None:
             self.sock.settimeout(self.socket_timeout)
 
-    def begin_call(self) -> None:
-        """From here to `end_call` all reads and writes together may take no longer than ``socket_timeout``."""
-        self._deadline = None if self.socket_timeout is None else time.monotonic() + self.socket_timeout
-
-    def end_call(self) -> None:
-        self._deadline = None
-        if self._shortened:
-            self._shortened = False
-            if self.sock is not None:
-                self.sock.settimeout(self.socket_timeout)
-
-    def _keep_deadline(self) -> None:
-        """Lets the next wait of the call take only what is left of its time."""
-        if self._deadline is None or self.socket_timeout is None:
-            return
-        left = self._deadline - time.monotonic()
-        if left < 0.95 * self.socket_timeout:  # an answer mostly comes in one piece and at once
-            self._shortened = True
-            self.sock.settimeout(max(left, 1e-6))
-
     def is_open(self) -> bool:
         return bool(self.sock)
 
@@ -111,11 +89,7 @@ class TSocket(TTransportBase):
             try:
                 self._connect(address)
             except OSError as error:
-                if not self._may_try_ipv6(error):
-                    raise
-                self._close_quietly()
-                self._init_inet(socket.AF_INET6)
-                self._connect(address)
+                self._connect_elsewhere(error)
         except OSError as error:
             self.close()
             if isinstance(error, socket.timeout):
@@ -152,15 +126,34 @@ class TSocket(TTransportBase):
         self.sock.connect(address)
         self.sock.settimeout(self.socket_timeout)
 
-    def _may_try_ipv6(self, error: OSError) -> bool:
-        """Whether the host may be there for IPv6 only: it has no IPv4 address, or is localhost and refuses."""
-        if type(self)._init_sock is not TSocket._init_sock or self.unix_socket or not socket.has_ipv6:
-            return False
-        if self.socket_family != socket.AF_INET:
-            return False
-        return isinstance(error, socket.gaierror) or (
-            isinstance(error, ConnectionRefusedError) and self.host == "localhost"
-        )
+    def _connect_elsewhere(self, error: OSError) -> None:
+        """Tries what else the host's name stands for, where nobody else has a say in that; raises the first ``error`` where
+        there is nothing else."""
+        if type(self)._init_sock is not TSocket._init_sock or self.unix_socket or isinstance(error, socket.timeout):
+            raise error
+        last = error
+        for family, address in self._other_addresses(error):
+            self._close_quietly()
+            try:
+                self._init_inet(family)
+                return self._connect(address)
+            except OSError as another:
+                last = another
+        raise last if isinstance(error, socket.gaierror) else error
+
+    def _other_addresses(self, error: OSError) -> list[tuple[int, Any]]:
+        found: list[Any] = []
+        is_unknown = isinstance(error, socket.gaierror)
+        family = family_of(self.host, self.socket_family)
+        with contextlib.suppress(OSError, UnicodeError):
+            if not is_unknown:
+                found += socket.getaddrinfo(self.host, self.port, family, socket.SOCK_STREAM)[1:]
+        # It may be there for IPv6 only: it has no IPv4 address, or is localhost and refuses.
+        is_refused = isinstance(error, ConnectionRefusedError) and self.host == "localhost"
+        if family == socket.AF_INET and socket.has_ipv6 and (is_unknown or is_refused):
+            with contextlib.suppress(OSError, UnicodeError):
+                found += socket.getaddrinfo(self.host, self.port, socket.AF_INET6, socket.SOCK_STREAM)
+        return [(each[0], each[4]) for each in found]
 
     def read(self, sz: int) -> bytes:
         """At most ``sz`` bytes, what one `recv` gives."""

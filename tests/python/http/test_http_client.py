@@ -120,6 +120,19 @@ def test_what_is_no_http_url_is_a_value_error(url: str) -> None:
         THttpClient(url)
 
 
+@pytest.mark.parametrize("host", ["a..b", "a" * 300])
+def test_what_cannot_be_a_name_cannot_be_connected_to(host: str) -> None:
+    with pytest.raises(TTransportException) as raised:
+        flushed(THttpClient(f"http://{host}:1/"))
+    assert raised.value.type == TTransportException.NOT_OPEN
+
+
+@pytest.mark.parametrize("host,port", [(None, 1), ("", 1), ("localhost", None), ("localhost", 0), ("localhost", "")])
+def test_a_client_needs_a_host_and_a_port(host: Any, port: Any) -> None:
+    with pytest.raises(ValueError, match="expected a host and a port"):
+        make_client(phone.Phone, host, port)
+
+
 def test_an_unknown_scheme_is_a_value_error() -> None:
     with pytest.raises(ValueError, match="http"):
         make_client(phone.Phone, scheme="gopher")
@@ -245,6 +258,7 @@ def test_other_statuses_of_success_are_none(status: str) -> None:
         (b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nanswer", b"answer"),
         (b"HTTP/1.0 200 OK\r\n\r\nanswer", b"answer"),
         (b"HTTP/1.1 100 Continue\r\n\r\n" + ok(), b"answer"),
+        (b"HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + ok(), b"answer"),
         (b"HTTP/1.1 200 \r\nContent-Length: 6\r\nContent-Length: 6\r\n\r\nanswer", b"answer"),
     ],
 )
@@ -267,6 +281,9 @@ def test_an_answer_may_be_delimited_in_any_way(data: bytes, body: bytes) -> None
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", TTransportException.UNKNOWN),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", TTransportException.END_OF_FILE),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", TTransportException.END_OF_FILE),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nab", TTransportException.UNKNOWN),
+        (b"HTTP/1.1 103 Early Hints\r\n\r\n" * 200, TTransportException.UNKNOWN),
+        (b"HTTP/1.1 101 Switching Protocols\r\n\r\n", TTransportException.UNKNOWN),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 300000000\r\n\r\n", TTransportException.SIZE_LIMIT),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc", TTransportException.END_OF_FILE),
         (None, TTransportException.END_OF_FILE),
@@ -279,6 +296,29 @@ def test_a_bad_answer_is_a_transport_exception(data: Any, kind: int) -> None:
             flushed(client)
         assert raised.value.type == kind
         assert client.read(10) == b""
+
+
+@pytest.mark.parametrize(
+    "data,text",
+    [
+        (ok(b"\x1f\x8b\x08", "Content-Encoding: GZIP"), r"compressed \(GZIP\)"),
+        (
+            ok(b"<html>log in</html>", "Content-Type: text/html; charset=utf-8"),
+            "but text/html, check the URL: '<html>log in",
+        ),
+    ],
+)
+def test_an_answer_that_cannot_be_a_message_says_why(data: bytes, text: str) -> None:
+    with by_hand([data]) as server, pytest.raises(TTransportException, match=text):
+        flushed(THttpClient(server.url))
+
+
+def test_what_follows_an_answer_in_its_body_is_not_the_next_one() -> None:
+    with by_hand([ok(HELLO_1 + b"more")], [ok(HELLO_2)]) as server:
+        client = make_client(phone.Phone, url=server.url)
+        assert client.hello("Ann") == "hello Ann"
+        assert client.hello("Ann") == "hello Ann"
+        client.close()
 
 
 def test_an_answer_without_an_end_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:

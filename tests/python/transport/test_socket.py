@@ -292,6 +292,13 @@ def test_localhost_that_refuses_over_ipv4_is_tried_over_ipv6(monkeypatch: pytest
         tried.append(family)
         return Fake()
 
+    def found(host: str, port: int, family: int, kind: int) -> list[Any]:
+        if family not in known:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return [(family, kind, 0, "", (host, port))]
+
+    known = [socket.AF_INET, socket.AF_INET6]
+    monkeypatch.setattr(socket, "getaddrinfo", found)
     monkeypatch.setattr(socket, "socket", make)
     TSocket("localhost", 1).open()
     assert tried == [socket.AF_INET, socket.AF_INET6]
@@ -299,6 +306,37 @@ def test_localhost_that_refuses_over_ipv4_is_tried_over_ipv6(monkeypatch: pytest
     with pytest.raises(TTransportException):
         TSocket("127.0.0.1", 1).open()
     assert tried == [socket.AF_INET]
+    known.pop()
+    with pytest.raises(TTransportException, match="refused"):  # not that it has no IPv6 address
+        TSocket("localhost", 1).open()
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 300])
+def test_what_cannot_be_a_name_cannot_be_connected_to(host: str) -> None:
+    with pytest.raises(TTransportException) as raised:
+        TSocket(host, 1).open()
+    assert raised.value.type == TTransportException.NOT_OPEN
+
+
+def test_another_address_of_the_name_is_tried_when_the_first_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.3", 0)) as listener:
+        port = listener.getsockname()[1]
+        addresses = ["127.0.0.2", "127.0.0.3"]
+        ask = socket.getaddrinfo
+
+        def found(host: str, *rest: Any) -> list[Any]:
+            return [each for one in (addresses if host == "service" else [host]) for each in ask(one, *rest)]
+
+        class Known(socket.socket):  # the system would not know the name
+            def connect(self, address: Any) -> None:
+                super().connect((addresses[0] if address[0] == "service" else address[0], address[1]))
+
+        monkeypatch.setattr(socket, "getaddrinfo", found)
+        monkeypatch.setattr(socket, "socket", Known)
+        trans = TSocket("service", port)
+        trans.open()
+        assert trans.sock.getpeername() == ("127.0.0.3", port)
+        trans.close()
 
 
 def test_close_in_another_thread_ends_a_read() -> None:

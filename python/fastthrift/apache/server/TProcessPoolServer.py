@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Iterator
 from multiprocessing import get_context
 from typing import Any, Callable, Optional
 
@@ -14,6 +16,18 @@ from fastthrift.apache.server.TServer import TServer
 from fastthrift.apache.transport.TTransport import TTransportException
 
 logger = logging.getLogger(__name__)
+
+_ENDING = (signal.SIGINT, signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Ctrl-C and SIGTERM wait: between a fork and the note of it they would leave a process that nobody knows."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class TProcessPoolServer(TServer):
@@ -40,9 +54,17 @@ class TProcessPoolServer(TServer):
         """What a process does: accepts and serves until it is told to end."""
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent ends its processes
         signal.signal(signal.SIGTERM, lambda number, frame: self.close())
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING)
+        threading.Thread(target=self._end_with_parent, daemon=True).start()
         if self.postForkCallback is not None:
             self.postForkCallback()
         self._serve_generic()
+
+    def _end_with_parent(self) -> None:
+        parent = multiprocessing.parent_process()
+        if parent is not None:
+            parent.join()  # whatever ended it, nobody would end this process any more
+            self.close()
 
     def _start(self, client: Any) -> None:
         self._run(client)
@@ -62,13 +84,14 @@ class TProcessPoolServer(TServer):
         self.serverTransport.listen()
         fork = get_context("fork")
         self.isRunning = fork.Value("b", 1)
-        for _ in range(self.numWorkers):
-            worker = fork.Process(target=self.workerProcess)
-            worker.daemon = True
-            worker.start()
-            self.workers.append(worker)
         before = self._take_sigterm()
         try:
+            with _uninterrupted():
+                for _ in range(self.numWorkers):
+                    worker = fork.Process(target=self.workerProcess)
+                    worker.daemon = True
+                    worker.start()
+                    self.workers.append(worker)
             while not self._over.wait(0.1):
                 pass
         except (SystemExit, KeyboardInterrupt):

@@ -10,7 +10,9 @@ import contextlib
 import logging
 import os
 import queue
+import signal
 import threading
+import time
 from io import BytesIO
 from typing import Any
 
@@ -148,6 +150,7 @@ class TSimpleServer(TServer):
         TServer.__init__(self, *args)
 
     serve = StoppableServer.serve
+    _handles_while_serving = True
 
     def _start(self, client: Any) -> None:
         self._run(client)
@@ -245,6 +248,7 @@ class TForkingServer(TServer):
             if pid == 0:
                 status = 1
                 try:
+                    self._begin_child()
                     status = 0 if self._serve_connection(client) else 1
                 finally:
                     os._exit(status)
@@ -257,6 +261,37 @@ class TForkingServer(TServer):
         handle = getattr(client, "handle", None)
         with contextlib.suppress(OSError):
             (client if handle is None else handle).close()
+
+    def _begin_child(self) -> None:
+        """In the child: it ends when its parent says so, after the call in flight, and does not listen."""
+        self.children = []
+        self._acceptor = None
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, lambda number, frame: self.close())
+        handle, self.serverTransport.handle = getattr(self.serverTransport, "handle", None), None
+        if handle is not None:
+            handle.close()
+
+    def _drain(self) -> None:
+        deadline = time.monotonic() + max(self._grace_ms, 0) / 1000
+        self._tell_children(signal.SIGTERM)
+        try:
+            super()._drain()
+            while self.children and time.monotonic() < deadline:
+                self.collect_children()
+                time.sleep(0.01)
+        finally:
+            self._tell_children(signal.SIGKILL)
+            for pid in self.children:
+                with contextlib.suppress(OSError):
+                    os.waitpid(pid, 0)
+            self.children.clear()
+
+    def _tell_children(self, number: int) -> None:
+        self.collect_children()  # the id of one that has ended may be another process's
+        for pid in self.children:
+            with contextlib.suppress(OSError):
+                os.kill(pid, number)
 
     def collect_children(self) -> None:
         """Takes note of the children that have ended."""

@@ -41,6 +41,10 @@ class THeaderTransport(Conversing, TTransportBase, CReadableTransport, Collectin
         self.__rbuf = BytesIO()
         self.__wbuf = BytesIO()
 
+    @property
+    def below_(self) -> Any:
+        return self._transport
+
     def isOpen(self) -> bool:
         is_open: bool = self._transport.isOpen()
         return is_open

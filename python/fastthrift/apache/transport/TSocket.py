@@ -18,6 +18,7 @@ from fastthrift.apache.transport.TTransport import (
     TTransportTimeout,
 )
 from fastthrift.transport import forks
+from fastthrift.transport.call_deadline import CallDeadline
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +44,8 @@ class TSocketBase(TTransportBase):
     def _resolveAddr(self) -> list[Any]:
         """Addresses to try, as getaddrinfo gives them."""
         if self._unix_socket is not None:
-            return [(socket.AF_UNIX, socket.SOCK_STREAM, 0, None, self._unix_socket)]
+            return [(socket.AF_UNIX, socket.SOCK_STREAM, 0, None, os.fspath(self._unix_socket))]
+        _check_port(self.port)
         flags = socket.AI_PASSIVE
         return socket.getaddrinfo(self.host, self.port, self._socket_family, socket.SOCK_STREAM, 0, flags)
 
@@ -54,7 +56,7 @@ class TSocketBase(TTransportBase):
                 handle.close()
 
 
-class TSocket(TSocketBase):
+class TSocket(CallDeadline, TSocketBase):
     """A connection to ``host`` and ``port``, or to the UNIX socket at a path."""
 
     _is_parents = False  # a child of fork() does not use it
@@ -77,6 +79,11 @@ class TSocket(TSocketBase):
 
     def setHandle(self, h: Any) -> None:
         self.handle = h
+
+    @property
+    def socket_timeout(self) -> Optional[float]:  # type: ignore[override]
+        """In seconds, as `CallDeadline` wants it."""
+        return self._timeout
 
     def setTimeout(self, ms: Optional[float]) -> None:
         """The timeout of connecting, and of each read and write from now on; None for none."""
@@ -119,8 +126,8 @@ class TSocket(TSocketBase):
             raise TTransportException(TTransportException.ALREADY_OPEN, "already open")
         try:
             addresses = self._resolveAddr()
-        except socket.gaierror as error:
-            message = f"failed to resolve sockaddr for {self._address}"
+        except (OSError, UnicodeError, OverflowError) as error:  # the latter two for what is no name
+            message = f"failed to resolve sockaddr for {self._address}: {getattr(error, 'strerror', None) or error}"
             raise TTransportException(TTransportException.NOT_OPEN, message, error) from error
         last: Optional[Exception] = None
         for family, socktype, _, _, address in addresses:
@@ -144,7 +151,8 @@ class TSocket(TSocketBase):
             self._is_parents = False
             forks.is_opened(self)
             return
-        message = f"Could not connect to any of {[address[4] for address in addresses]}"
+        why = f": {getattr(last, 'strerror', None) or last}" if last is not None else ""
+        message = f"Could not connect to any of {[address[4] for address in addresses]}{why}"
         raise TTransportException(TTransportException.NOT_OPEN, message, last) from last
 
     def leave_to_parent(self) -> None:
@@ -159,13 +167,14 @@ class TSocket(TSocketBase):
     def read(self, sz: int) -> bytes:
         if self.handle is None:
             raise TTransportException(TTransportException.NOT_OPEN, "Transport not open")
+        self._keep_deadline()
         try:
             found: bytes = self.handle.recv(min(sz, _MOST_AT_ONCE))
         except socket.timeout as error:
             raise TTransportTimeout(TTransportException.TIMED_OUT, "read timeout", error) from error
         except OSError as error:
             if error.errno != errno.ECONNRESET or not _IS_MAC_OR_BSD:
-                raise TTransportException(message="unexpected exception", inner=error) from error
+                raise _unexpected(error) from error
             # How these systems report an end of file.
             self.close()
             found = b""
@@ -178,12 +187,13 @@ class TSocket(TSocketBase):
             self.open()
         if self.handle is None:
             raise TTransportException(TTransportException.NOT_OPEN, "Transport not open")
+        self._keep_deadline()
         try:
             self.handle.sendall(buff)
         except socket.timeout as error:
             raise TTransportTimeout(TTransportException.TIMED_OUT, "write timeout", error) from error
         except OSError as error:
-            raise TTransportException(message="unexpected exception", inner=error) from error
+            raise _unexpected(error) from error
 
     def flush(self) -> None:
         pass
@@ -251,6 +261,17 @@ class TServerSocket(TSocketBase, TServerTransportBase):
         accepted = TSocket()
         accepted.setHandle(client)
         return accepted
+
+
+def _check_port(port: Any) -> None:
+    """The system takes the last 16 bits of any number: 70000 would be 4464."""
+    number = int(port) if isinstance(port, (str, bytes)) and port.strip().isdigit() else port
+    if isinstance(number, int) and not 0 <= number <= 65535:
+        raise OSError(errno.EINVAL, f"port must be from 0 to 65535, got {port!r}")
+
+
+def _unexpected(error: OSError) -> TTransportException:
+    return TTransportException(message=f"unexpected exception: {error.strerror or error}", inner=error)
 
 
 def _remove_dead_socket(path: str) -> None:

@@ -70,12 +70,17 @@ class TBufferedTransport(TTransportBase, CReadableTransport, Collecting):
         self.__rbuf = BytesIO(b"")
         self.__rbuf_size = rbuf_size
 
+    @property
+    def below_(self) -> Any:
+        return self.__trans
+
     def isOpen(self) -> bool:
         is_open: bool = self.__trans.isOpen()
         return is_open
 
     def open(self) -> None:
         self.__trans.open()
+        self.__rbuf = BytesIO(b"")  # what came by the connection before answers nothing any more
 
     def close(self) -> None:
         self.__trans.close()
@@ -177,12 +182,17 @@ class TFramedTransport(TTransportBase, CReadableTransport, Collecting):
         self.__wbuf = BytesIO()
         self.__max_frame_size = max_frame_size
 
+    @property
+    def below_(self) -> Any:
+        return self.__trans
+
     def isOpen(self) -> bool:
         is_open: bool = self.__trans.isOpen()
         return is_open
 
     def open(self) -> None:
         self.__trans.open()
+        self.__rbuf = BytesIO(b"")  # what came by the connection before answers nothing any more
 
     def close(self) -> None:
         self.__trans.close()

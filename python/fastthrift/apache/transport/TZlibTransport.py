@@ -83,6 +83,10 @@ class TZlibTransport(TTransportBase, CReadableTransport, Collecting):
         """Bytes that were fewer after than before, read and written."""
         return self.bytes_in - self.bytes_in_comp, self.bytes_out - self.bytes_out_comp
 
+    @property
+    def below_(self) -> Any:
+        return self.__trans
+
     def isOpen(self) -> bool:
         is_open: bool = self.__trans.isOpen()
         return is_open

@@ -49,6 +49,10 @@ class TSaslClientTransport(TTransportBase, CReadableTransport, Collecting):
         self.__wbuf = BytesIO()
         self.__rbuf = BytesIO(b"")
 
+    @property
+    def below_(self) -> Any:
+        return self.transport
+
     def isOpen(self) -> bool:
         is_open: bool = self.transport.isOpen() and bool(self.sasl)
         return is_open

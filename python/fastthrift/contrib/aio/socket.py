@@ -164,7 +164,7 @@ class TAsyncSocket:
         try:
             connecting = self._connect() if given is None else self._start(given)
             await in_time(connecting, self.connect_timeout)
-        except (OSError, asyncio.TimeoutError) as error:
+        except (OSError, asyncio.TimeoutError, UnicodeError) as error:  # the last for what is no name
             self.close()
             if isinstance(error, asyncio.TimeoutError) and not getattr(error, "errno", None):
                 why = f" within {self.connect_timeout:g} s" if self.connect_timeout else " in time"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fastthrift.contrib.aio.http.memory import Received
 from fastthrift.contrib.aio.socket import TAsyncTimeout
 from fastthrift.contrib.aio.transport.base import TAsyncTransportBase
-from fastthrift.http.answer import MOST_RESPONSE_BYTES
+from fastthrift.http.answer import MOST_RESPONSE_BYTES, check_is_message
 from fastthrift.http.client import THttpHeaderFactory, logger
 from fastthrift.http.posting import ONEWAY_ANSWER_MS, Posting
 from fastthrift.transport.base import TTransportException
@@ -129,7 +129,9 @@ class TAsyncHttpClient(Posting, TAsyncTransportBase):
                         TTransportException.UNKNOWN,
                         f"HTTP request failed with status {response.status:d}: {response.reason}",
                     )
-                self._answer = Received(await _body_of(response))
+                body = await _body_of(response)
+                check_is_message(response.content_type, body)
+                self._answer = Received(body)
         except asyncio.TimeoutError as error:
             if self._is_oneway:
                 logger.debug("%s did not answer a oneway", self._netloc)
