@@ -1,4 +1,4 @@
-"""Files that other projects have written: each loads, and means what it means to thriftpy2."""
+"""Files that other projects have written: each loads. What they mean to thriftpy2: tests/differential/test_load.py."""
 
 from __future__ import annotations
 
@@ -16,14 +16,6 @@ FILES = sorted(str(path.relative_to(ROOT)) for path in ROOT.rglob("*.thrift"))
 REFUSED = {
     f"thriftrw-go/gen/internal/tests/thrift/{name}.thrift": "includes stringdef.thrift, which is not in the collection"
     for name in ("services", "typedefs", "unions")
-}
-
-# Where thriftpy2 loads the file and has something else.
-DIFFERENT = {
-    "impyla/impala/thrift/ExecStats.thrift": "thriftpy2 takes what it does not find in an include for the include itself",
-    "impyla/impala/thrift/RuntimeProfile.thrift": "the same",
-    "thrift/test/DoubleConstantsTest.thrift": "thriftpy2 leaves integers in a list<double>",
-    "thriftrw-go/gen/internal/tests/thrift/structs.thrift": "thriftpy2 leaves dicts in a list of structs",
 }
 
 pytestmark = pytest.mark.skipif(not FILES, reason="the collection of IDL files is not beside the repository")
@@ -58,19 +50,3 @@ def test_the_file_loads(name):
             for cls in each.__thrift_meta__.get(kind, ()):
                 assert not any(describe.has_placeholder(spec[2:]) for spec in cls.thrift_spec.values()), cls
                 repr(cls())
-
-
-@pytest.mark.parametrize("name", [name for name in FILES if name not in DIFFERENT])
-def test_the_file_means_what_it_means_to_thriftpy2(name):
-    thriftpy2 = pytest.importorskip("thriftpy2")
-    path = ROOT / name
-    try:
-        theirs = thriftpy2.load(str(path), include_dirs=include_dirs(path))
-    except Exception as error:
-        pytest.skip(f"thriftpy2 does not load it: {type(error).__name__}: {str(error)[:80]}")
-    ours = fastthrift.load(str(path), include_dirs=include_dirs(path))
-    for kind in ("structs", "unions", "exceptions"):
-        described = [list(map(str, cls.thrift_spec.items())) for cls in ours.__thrift_meta__.get(kind, ())]
-        meta = getattr(theirs, "__thrift_meta__", {})
-        assert described == [list(map(str, cls.thrift_spec.items())) for cls in meta.get(kind, ())]
-    assert describe.module(ours) == describe.module(theirs)
