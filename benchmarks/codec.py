@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,8 @@ def _footer(table: Table, effort: Effort, data: bytes) -> None:
     """Real bytes come first here: every library's object is what it decodes of them."""
     shape = Shape("footer", shapes.FOOTER, "FileMetaData", _plain(data))
     codecs = {name: make(shape, "compact") for name, make in PEERS.items()}
+    decoded = {name: c.decoding(c.encoding(c.value)())() for name, c in codecs.items()}
+    codecs = {name: replace(c, value=decoded[name]) for name, c in codecs.items()}
     _measure(table, effort, f"Parquet footer {len(data) >> 10} KiB", "footer", codecs, COMPACT["footer"])
 
 
