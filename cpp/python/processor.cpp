@@ -72,12 +72,6 @@ Processor::~Processor() {
   dialects_.reset();
 }
 
-Processor::Outcome Processor::answer(Bytes message, const framing::Framing& framing, Buffer& answers,
-                                     rpc::Turn& turn, const Origin& origin) {
-  if (dialects_) return answer_dialect(message, framing, answers, turn, origin);
-  return answer_call(message, {options_, framing, answers, origin}, &turn, nullptr);
-}
-
 Processor::Outcome Processor::answer_or_await(Bytes message, const framing::Framing& framing, Buffer& answers,
                                               Awaited& awaited) {
   return answer_call(message, {options_, framing, answers}, nullptr, &awaited);

@@ -33,7 +33,11 @@ class Processor {
   // Answers one message behind what is in `answers`. `later`: not now, because it may take long and others
   // are ready.
   Outcome answer(Bytes message, const framing::Framing& framing, Buffer& answers, rpc::Turn& turn,
-                 const Origin& origin = {});
+                 const Origin& origin = {}) {
+    if (dialects_) [[unlikely]]
+      return answer_dialect(message, framing, answers, turn, origin);
+    return answer_call(message, {options_, framing, answers, origin}, &turn, nullptr);
+  }
 
   // A call whose handler has given something to wait for instead of a result.
   struct Awaited {

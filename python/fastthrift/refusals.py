@@ -8,6 +8,7 @@ import time
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import logging
+    from typing import Any
 
 _LINES_A_SECOND = 10
 _LONGEST = 180
@@ -22,9 +23,12 @@ class Refusals:
         self._second: dict[str, float] = {}
         self._lines: dict[str, int] = {}
 
-    def refused(self, kind: str, error: BaseException) -> None:
-        """Logs that a message, connection, ... was refused; what is too much is counted and told later."""
-        self.note(kind, f"{type(error).__name__}: {error}")
+    def refused(self, kind: str, error: BaseException, address: Any = None) -> None:
+        """Logs that a message, connection, ... was refused; what is too much is counted and told later.
+
+        ``address``: of the peer, as `getpeername()` gives it, where it is known.
+        """
+        self.note(kind, f"{in_words(address)}{type(error).__name__}: {error}")
 
     def note(self, kind: str, text: str) -> None:
         if self.admits(kind, "%d more of kind %s were refused"):
@@ -45,3 +49,19 @@ class Refusals:
         if silent > 0:
             self._logger.warning(told, silent, kind)
         return True
+
+
+def in_words(address: Any) -> str:
+    """What a line begins with; as the core writes it for connections of its own."""
+    if isinstance(address, tuple) and len(address) >= 2:
+        host, port = address[:2]
+        return f"[{host}]:{port}: " if ":" in str(host) else f"{host}:{port}: "
+    return "" if address is None else f"{address or 'unix'}: "
+
+
+def address_of(client: Any) -> Any:
+    """Of whoever is at the other end of a TSocket; None where nobody is any more."""
+    try:
+        return client.sock.getpeername()
+    except (AttributeError, OSError):
+        return None

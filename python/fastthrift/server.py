@@ -14,6 +14,7 @@ from fastthrift.processor import TProcessor as TProcessor
 from fastthrift.processor import TProcessorFactory
 from fastthrift.protocol import TBinaryProtocolFactory
 from fastthrift.protocol.base import shares_protocol
+from fastthrift.refusals import address_of as _address_of
 from fastthrift.stoppable import DEFAULT_GRACE_MS as DEFAULT_GRACE_MS
 from fastthrift.stoppable import StoppableServer
 from fastthrift.transport import TBufferedTransportFactory, TTransportException
@@ -88,7 +89,7 @@ class _Server(StoppableServer, TServer):
             # Silent for longer than client_timeout, or cut off by its peer.
             server_logger().debug("connection ended: %s", error)
         except Exception as error:  # noqa: BLE001 - whatever a user's protocol or processor raises
-            self._refusals.refused("message", error)
+            self._refusals.refused("message", error, _address_of(client))
         itrans.close()
         if otrans is not itrans:
             otrans.close()

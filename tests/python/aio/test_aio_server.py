@@ -285,10 +285,13 @@ NO_REQUESTS = {
 @SERVERS
 @pytest.mark.parametrize("name", NO_REQUESTS)
 def test_bytes_that_are_no_request_end_their_connection_alone(server_class: Any, name: str, caplog: Any) -> None:
+    peers: list[str] = []
+
     async def main() -> None:
         async with serving(Handler(), server_class=server_class) as (_, port), calling(port) as good:
             requests = Requests()
             reader, writer = await connect(port)
+            peers.append("%s:%d" % writer.get_extra_info("sockname"))
             writer.write(requests.bytes_of("add", 1, 2))
             assert await requests.read(reader, 1) == [3]
             writer.write(NO_REQUESTS[name])
@@ -300,6 +303,8 @@ def test_bytes_that_are_no_request_end_their_connection_alone(server_class: Any,
         run(main())
     assert [record.levelname for record in caplog.records] == ["WARNING"]
     assert "refused" in caplog.text and len(caplog.records[0].getMessage()) < 300
+    # The general way, over foreign transports, has no address at hand.
+    assert f"refused: {peers[0]}: " in caplog.text or server_class is not TAsyncServer
 
 
 def test_requests_before_bad_bytes_are_answered() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from fastthrift import refusals
 from fastthrift.engine import EngineLog
-from fastthrift.refusals import Refusals
+from fastthrift.refusals import Refusals, address_of, in_words
 
 
 class Clock:
@@ -50,6 +51,40 @@ def test_a_refusal_is_a_line_with_its_kind_and_its_error(
     assert caplog.messages == [line]
     (record,) = caplog.records
     assert (record.levelname, record.name, record.exc_info) == ("WARNING", "a server", None)
+
+
+@pytest.mark.parametrize(
+    ("address", "line"),
+    [
+        (("127.0.0.1", 5000), "message refused: 127.0.0.1:5000: ValueError: no struct"),
+        (("::1", 5000, 0, 0), "message refused: [::1]:5000: ValueError: no struct"),
+        ("/run/a.sock", "message refused: /run/a.sock: ValueError: no struct"),
+        ("", "message refused: unix: ValueError: no struct"),
+        (None, "message refused: ValueError: no struct"),
+    ],
+)
+def test_a_line_says_who_sent_what_is_refused(clock: Clock, caplog: Any, address: Any, line: str) -> None:
+    log().refused("message", ValueError("no struct"), address)
+    assert caplog.messages == [line]
+
+
+def test_the_address_of_a_client_is_that_of_its_socket_as_long_as_it_has_one() -> None:
+    class Client:
+        sock: Any = None
+
+    ours, other = socket.socketpair()
+    client = Client()
+    assert address_of(client) is None
+    client.sock = ours
+    assert in_words(address_of(client)) == "unix: "
+    other.close()
+    ours.close()
+    assert address_of(client) is None
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        with socket.create_connection(listener.getsockname()[:2]) as caller:
+            client.sock = listener.accept()[0]
+            with client.sock:
+                assert address_of(client) == caller.getsockname()
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ class Connection(asyncio.Protocol):
         try:
             answers, calls, is_all, closes = self._session.feed(data, UNSENT, MOST_CALLS)
         except Exception as error:  # noqa: BLE001 - bytes that are no message
-            self._server._refusals.refused("message", error)
+            self._server._refusals.refused("message", error, self._transport.get_extra_info("peername"))
             answers, calls = self._session.rest()
             is_all = closes = True
         self._is_closing = closes
