@@ -16,9 +16,8 @@ namespace {
         given + 1);
 }
 
-// The index of the field that a keyword names. Keywords are interned and mostly come in order of declaration.
-std::size_t index_of(const std::vector<Ref>& names, PyObject* keyword, std::size_t expected) {
-  if (expected < names.size() && names[expected].get() == keyword) return expected;
+// The index of the field that a keyword names. Keywords are interned.
+std::size_t index_of(const std::vector<Ref>& names, PyObject* keyword) {
   for (std::size_t i = 0; i < names.size(); ++i) {
     if (names[i].get() == keyword) return i;
   }
@@ -37,7 +36,8 @@ void bind_arguments(const std::vector<Ref>& names, PyObject* const* arguments, s
     const auto size = static_cast<std::size_t>(PyTuple_GET_SIZE(keywords));
     for (std::size_t k = 0, expected = count; k < size; ++k) {
       PyObject* keyword = PyTuple_GET_ITEM(keywords, static_cast<Py_ssize_t>(k));
-      const std::size_t at = index_of(names, keyword, expected);
+      const bool is_next = expected < names.size() && names[expected].get() == keyword;
+      const std::size_t at = is_next ? expected : index_of(names, keyword);
       if (has(at)) raise(PyExc_TypeError, "__init__() got multiple values for argument '%S'", keyword);
       give(at, arguments[count + k]);
       expected = at + 1;
@@ -133,15 +133,19 @@ PyObject* construct(PyObject* callable, PyObject* const* arguments, std::size_t 
       return self.release();
     }
     bool forms_cycle = false;
+    std::size_t given = 0;
+    PyObject* const made = self.get();
+    const Member* const members = data.members.data();  // binding runs no Python code
     bind_arguments(
         *init->names, arguments, count, keywords,
-        [&](std::size_t i) { return slot(self.get(), data.members[i].offset) != nullptr; },
+        [&](std::size_t i) { return slot(made, members[i].offset) != nullptr; },
         [&](std::size_t i, PyObject* value) {
           Py_INCREF(value);
-          slot(self.get(), data.members[i].offset) = value;
+          slot(made, members[i].offset) = value;
           forms_cycle |= may_form_cycle(value);
+          ++given;
         });
-    fill_defaults(init, data, self.get(), forms_cycle);
+    if (given != init->fields->size()) fill_defaults(init, data, made, forms_cycle);
     if (forms_cycle) track(self.get());
     return self.release();
   });

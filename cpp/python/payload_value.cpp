@@ -61,7 +61,13 @@ bool have_equal_values(PyObject* self, PyObject* other) {
   Recursion guard(" in comparing structs");
   if (Py_TYPE(self) == Py_TYPE(other) && data_of(Py_TYPE(self)).is_struct) {
     ClassData& data = current(Py_TYPE(self));
-    for (std::size_t i = 0; i < data.members.size(); ++i) {
+    std::size_t i = 0;
+    // Up to the first field that is not the same object no Python code runs.
+    for (const Member& member : data.members) {
+      if (member.offset == 0 || slot(self, member.offset) != slot(other, member.offset)) break;
+      ++i;
+    }
+    for (; i < data.members.size(); ++i) {
       const Py_ssize_t offset = data.members[i].offset;
       if (offset != 0 && slot(self, offset) == slot(other, offset)) continue;
       const Ref left = value_of(self, data.members[i]);

@@ -50,10 +50,10 @@ class Compiler {
 
   std::shared_ptr<const Schema> compile() {
     scope_.reserve(document_.definitions.size());
-    schema_->names_.reserve(document_.definitions.size());
     for (const idl::Definition& definition : document_.definitions) {
       std::visit([this](const auto& source) { declare(source); }, definition);
     }
+    add_names();
     for_each<idl::Typedef, idl::Senum>(
         [this](const auto& source, Typedef& typedef_, std::size_t position) {
           types_.add_typedef(typedef_, type_of(source), position);
@@ -119,8 +119,10 @@ class Compiler {
 
   template <class Source>
   void declare(const Source& source);
-  template <class Source>
-  void refuse_duplicate(const Source& source, const char* kind);
+  // Of one kind of definitions none has the name of another.
+  template <class Source, class IsSame>
+  void refuse_duplicate(const Source& source, const char* kind, IsSame is_same);
+  void add_names();
   void add_items(const idl::Enum& source, Enum& definition);
 
   const idl::Type& type_of(const idl::Typedef& source) const { return source.type; }
@@ -137,7 +139,6 @@ class Compiler {
   Scope scope_;
   Types types_;
   Constants constants_;
-  std::unordered_map<const char*, std::unordered_set<std::string_view>> declared_;  // by kind
   const idl::Type string_{.base = idl::BaseType::string};
 };
 
@@ -168,7 +169,6 @@ void Compiler::declare(const Source& source) {
   Schema& schema = *schema_;
   const auto add = [&](DefinitionKind kind, auto& table) -> auto& {
     const Definition definition{kind, static_cast<Index>(table.size())};
-    schema.names_.insert_or_assign(source.name, static_cast<Index>(schema.definitions_.size()));
     schema.definitions_.push_back(definition);
     scope_.declare(source.name, definition);
     auto& added = table.emplace_back();
@@ -178,28 +178,49 @@ void Compiler::declare(const Source& source) {
     added.place = source.place;
     return added;
   };
+  [[maybe_unused]] const auto is = [](DefinitionKind kind) {
+    return [kind](const Definition& other) { return other.kind == kind; };
+  };
   if constexpr (std::is_same_v<Source, idl::Const>) {
     add(DefinitionKind::constant, schema.constants_);
   } else if constexpr (std::is_same_v<Source, idl::Enum>) {
-    refuse_duplicate(source, "enums");
+    refuse_duplicate(source, "enums", is(DefinitionKind::enum_));
     add_items(source, add(DefinitionKind::enum_, schema.enums_));
   } else if constexpr (std::is_same_v<Source, idl::Struct>) {
-    refuse_duplicate(source, source.kind == StructKind::struct_  ? "structs"
-                             : source.kind == StructKind::union_ ? "unions"
-                                                                 : "exceptions");
+    const char* kind = source.kind == StructKind::struct_  ? "structs"
+                       : source.kind == StructKind::union_ ? "unions"
+                                                           : "exceptions";
+    refuse_duplicate(source, kind, [&](const Definition& other) {
+      return other.kind == DefinitionKind::struct_ && schema.structs_[other.index].kind == source.kind;
+    });
     add(DefinitionKind::struct_, schema.structs_).kind = source.kind;
   } else if constexpr (std::is_same_v<Source, idl::Service>) {
-    refuse_duplicate(source, "services");
+    refuse_duplicate(source, "services", is(DefinitionKind::service));
     add(DefinitionKind::service, schema.services_);
   } else {
     add(DefinitionKind::typedef_, schema.typedefs_);
   }
 }
 
-template <class Source>
-void Compiler::refuse_duplicate(const Source& source, const char* kind) {
-  if (declared_[kind].insert(source.name).second) return;
+template <class Source, class IsSame>
+void Compiler::refuse_duplicate(const Source& source, const char* kind, IsSame is_same) {
+  if (!scope_.is_declared(source.name, is_same)) return;
   scope_.fail_grammar(source.place, quoted(source.name) + " type is already defined in " + quoted(kind));
+}
+
+// Once all are there: the names are those in the tables.
+void Compiler::add_names() {
+  Schema& schema = *schema_;
+  schema.names_.reserve(schema.definitions_.size());
+  for (Index i = 0; i < schema.definitions_.size(); ++i) {
+    const auto [kind, index] = schema.definitions_[i];
+    const std::string& name = kind == DefinitionKind::typedef_   ? schema.typedefs_[index].name
+                              : kind == DefinitionKind::constant ? schema.constants_[index].name
+                              : kind == DefinitionKind::enum_    ? schema.enums_[index].name
+                              : kind == DefinitionKind::struct_  ? schema.structs_[index].name
+                                                                 : schema.services_[index].name;
+    schema.names_.insert_or_assign(name, i);
+  }
 }
 
 void Compiler::add_items(const idl::Enum& source, Enum& definition) {

@@ -3,7 +3,7 @@
 namespace fastthrift::schema {
 
 const Definition* Schema::find(std::string_view name) const {
-  const auto found = names_.find(std::string(name));
+  const auto found = names_.find(name);
   return found == names_.end() ? nullptr : &definitions_[found->second];
 }
 

@@ -197,7 +197,7 @@ class Schema {
   std::vector<Enum> enums_;
   std::vector<Struct> structs_;
   std::vector<Service> services_;
-  std::unordered_map<std::string, Index> names_;  // into definitions_
+  std::unordered_map<std::string_view, Index> names_;  // of the tables above, into definitions_
 };
 
 // Throws IdlError with the file and place. `includes` are the compiled files of document.includes, in that

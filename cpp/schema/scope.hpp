@@ -28,6 +28,10 @@ class Scope {
   void reserve(std::size_t definitions) { last_.reserve(definitions); }
   // In the order of the file; `name` must outlive the scope.
   void declare(std::string_view name, Definition definition);
+  // Whether something of this file by this name, of what has been declared so far, is what `accepts` agrees
+  // to.
+  template <class Accepts>
+  bool is_declared(std::string_view name, Accepts accepts) const;
   void include(std::string_view name, const Schema& schema) { includes_.emplace(name, &schema); }
 
   // Of several definitions with one name the latest one before `position` counts, as when the file is read
@@ -56,6 +60,16 @@ class Scope {
   std::unordered_map<std::string_view, std::size_t> last_;
   std::unordered_map<std::string_view, const Schema*> includes_;
 };
+
+template <class Accepts>
+bool Scope::is_declared(std::string_view name, Accepts accepts) const {
+  const auto last = last_.find(name);
+  if (last == last_.end()) return false;
+  for (std::size_t i = last->second; i != none; i = declared_[i].previous) {
+    if (accepts(declared_[i].definition)) return true;
+  }
+  return false;
+}
 
 template <class Accepts>
 std::optional<Found> Scope::find(std::string_view name, std::size_t position, Accepts accepts) const {

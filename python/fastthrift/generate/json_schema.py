@@ -27,10 +27,15 @@ from .model import (
     Type,
     Value,
 )
+from .notices import IdlError
 from .options import Generation
 from .output import Output
 
 Json = dict[str, Any]
+
+MAX_VALUES = (
+    1_000_000  # of a file: what a constant refers to is written out, and a few lines can double it line by line
+)
 
 
 def add_json(root: Program, recurse: bool, generation: Generation, output: Output) -> None:
@@ -52,7 +57,12 @@ def _program(program: Program) -> Json:
         ],
         "structs": [in_program.struct(each) for each in program.structs],
         "constants": [
-            {"name": each.name, **in_program.typed("type", each.type), **_doc(each.doc), "value": value_of(each.value)}
+            {
+                "name": each.name,
+                **in_program.typed("type", each.type),
+                **_doc(each.doc),
+                "value": in_program.value(each.value),
+            }
             for each in program.constants
         ],
         "services": [in_program.service(each) for each in program.services],
@@ -64,6 +74,7 @@ class _InProgram:
 
     def __init__(self, program: Program) -> None:
         self._program = program
+        self._values = 0
 
     def enum(self, enum: Enum) -> Json:
         members = [
@@ -84,7 +95,7 @@ class _InProgram:
 
     def field(self, field: Field) -> Json:
         required = "req_out" if field.requiredness == "default" else field.requiredness
-        default = {} if field.default is None else {"default": value_of(field.default)}
+        default = {} if field.default is None else {"default": self.value(field.default)}
         return {
             "key": field.id,
             "name": field.name,
@@ -136,18 +147,21 @@ class _InProgram:
         prefix = "" if definition.program is self._program else f"{definition.program.name}."
         return prefix + definition.name
 
-
-def value_of(value: Value) -> Any:
-    if isinstance(value, Reference):
-        value = value.value
-    if isinstance(value, Member):
-        return value.item.value
-    if isinstance(value, Made):
-        return {field.name: value_of(item) for field, item in value.items}
-    if isinstance(value, Items):
-        values = [value_of(each) for each in value.items]
-        return {_key(values[i]): values[i + 1] for i in range(0, len(values), 2)} if value.type.key else values
-    return _scalar(value)
+    def value(self, value: Value) -> Any:
+        self._values += 1
+        if self._values > MAX_VALUES:
+            text = f"more than {MAX_VALUES} values in constants and defaults"
+            raise IdlError(self._program.path, (0, 0), text)
+        if isinstance(value, Reference):
+            value = value.value
+        if isinstance(value, Member):
+            return value.item.value
+        if isinstance(value, Made):
+            return {field.name: self.value(item) for field, item in value.items}
+        if isinstance(value, Items):
+            values = [self.value(each) for each in value.items]
+            return {_key(values[i]): values[i + 1] for i in range(0, len(values), 2)} if value.type.key else values
+        return _scalar(value)
 
 
 def _scalar(value: Scalar) -> Any:

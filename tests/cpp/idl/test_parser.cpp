@@ -311,6 +311,21 @@ void test_doc_comments_belong_to_what_follows() {
   BOOST_TEST_EQ(std::get<Const>(document.definitions[5]).doc, "K");
 }
 
+void test_docs_of_members_are_left_out_on_request() {
+  const char* text =
+      "/** S */ struct S { /** a */ 1: i32 a /** b */ } /** E */ enum E { /** A */ A } struct T {}";
+  for (const bool is_wanted : {true, false}) {
+    const Document document = parse(text, "", {{}, false, is_wanted});
+    const auto& struct_ = std::get<Struct>(document.definitions.at(0));
+    const auto& enum_ = std::get<Enum>(document.definitions.at(1));
+    BOOST_TEST_EQ(struct_.doc, "S");
+    BOOST_TEST_EQ(struct_.fields.at(0).doc, is_wanted ? "a" : "");
+    BOOST_TEST_EQ(enum_.doc, "E");
+    BOOST_TEST_EQ(enum_.items.at(0).doc, is_wanted ? "A" : "");
+    BOOST_TEST_EQ(std::get<Struct>(document.definitions.at(2)).doc, "");
+  }
+}
+
 void test_first_comment_in_front_of_a_definition_is_the_files_too() {
   const Document document = parse("/** A */ struct A {}", "");
   BOOST_TEST_EQ(document.doc, "A");
@@ -342,6 +357,7 @@ void test_parser() {
   test_values_keep_their_kind();
   test_functions_keep_what_is_written();
   test_doc_comments_belong_to_what_follows();
+  test_docs_of_members_are_left_out_on_request();
   test_first_comment_in_front_of_a_definition_is_the_files_too();
   test_reserved_names_are_refused_only_on_request();
 }

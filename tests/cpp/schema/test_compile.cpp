@@ -115,6 +115,28 @@ void test_services_extend_earlier_later_and_included_ones() {
   BOOST_TEST_EQ(services[4].parent, 3u);
 }
 
+// One name may stand for one definition of each kind; the last counts for `find`.
+void test_kinds_of_definitions_share_names() {
+  const char* text =
+      "typedef i32 A struct A {} union A {} exception A {} enum A {} const i32 A = 1 service A {} typedef "
+      "i64 A "
+      "struct B {}";
+  const Shared schema = compiled(text);
+  BOOST_TEST_EQ(schema->definitions().size(), 9u);
+  BOOST_TEST(schema->find("A")->kind == DefinitionKind::typedef_);
+  BOOST_TEST_EQ(schema->find("A")->index, 1u);
+  BOOST_TEST_EQ(schema->find("B")->index, 3u);
+  BOOST_TEST(schema->find("C") == nullptr);
+  for (const char* again : {"struct A {}", "union A {}", "exception A {}", "enum A {}", "service A {}"}) {
+    try {
+      compiled(std::string(text) + "\n" + again);
+      BOOST_ERROR(again);
+    } catch (const IdlError& error) {
+      BOOST_TEST_EQ(error.place().line, 2);
+    }
+  }
+}
+
 // The texts are thriftpy2's, seen by running it; it knows neither later services nor throws named success.
 void test_what_clashes_is_refused() {
   constexpr auto grammar = IdlError::Kind::grammar;
@@ -223,6 +245,7 @@ void test_compile() {
   test_enums_count_on();
   test_missing_ids_count_down_in_each_list();
   test_services_extend_earlier_later_and_included_ones();
+  test_kinds_of_definitions_share_names();
   test_what_clashes_is_refused();
   test_many_fields_are_compared_as_few_are();
   test_a_void_function_may_throw_success();

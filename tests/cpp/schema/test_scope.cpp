@@ -47,6 +47,21 @@ void test_the_latest_before_the_place_counts_and_else_the_last() {
   BOOST_TEST_EQ(led(scope.find("a", 9, anything)), "nowhere");  // case counts
 }
 
+void test_only_this_files_declarations_are_declared() {
+  const Shared schema = compiled("");
+  const Shared included = compiled("struct I {}", {}, "i.thrift");
+  Scope scope(*schema);
+  scope.include("i", *included);
+  const auto is_enum = [](const Definition& each) { return each.kind == DefinitionKind::enum_; };
+  const auto is_first = [](const Definition& each) { return each.index == 0; };
+  BOOST_TEST(!scope.is_declared("A", is_first));
+  scope.declare("A", definition(DefinitionKind::struct_, 0));
+  BOOST_TEST(scope.is_declared("A", is_first) && !scope.is_declared("A", is_enum));
+  scope.declare("A", definition(DefinitionKind::enum_, 1));
+  BOOST_TEST(scope.is_declared("A", is_enum) && scope.is_declared("A", is_first));
+  BOOST_TEST(!scope.is_declared("B", is_first) && !scope.is_declared("i.I", is_first));
+}
+
 void test_includes_are_reached_by_their_names_the_longest_first() {
   const Shared deep = compiled("struct T {} enum E {ONE}", {}, "deep.thrift");
   const Shared dotted = compiled("struct T {1: i32 x} struct U {}", {}, "b.c.thrift");
@@ -163,6 +178,7 @@ void test_the_number_of_an_item_is_that_of_the_wanted_enum() {
 
 void test_scope() {
   test_the_latest_before_the_place_counts_and_else_the_last();
+  test_only_this_files_declarations_are_declared();
   test_includes_are_reached_by_their_names_the_longest_first();
   test_own_names_with_dots_come_before_those_of_includes();
   test_members_are_found_by_name();

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from fastthrift.generate import json_schema
+
 E = "exception X {1: string m}\n"
 
 # name, IDL, line and column, text
@@ -244,6 +246,16 @@ def test_defaults_that_double_at_each_step_are_refused(run):
     made = run("\n".join(lines) + f"\nstruct S {{1: {'list<' * 30}i32{'>' * 30} a = A29}}")
     assert made.status == 1
     assert "more than 250000 values in a module" in made.err
+
+
+def test_constants_that_double_are_refused_where_they_are_written_out(run, monkeypatch):
+    monkeypatch.setattr(json_schema, "MAX_VALUES", 10_000)
+    lines = ["const list<i32> A0 = [1]"] + [
+        f"const {'list<' * (i + 1)}i32{'>' * (i + 1)} A{i} = [A{i - 1}, A{i - 1}]" for i in range(1, 40)
+    ]
+    made = run("\n".join(lines), "--gen", "json")
+    assert made.status == 1 and not (made.folder / "gen-json").exists()
+    assert "more than 10000 values in constants and defaults" in made.err
 
 
 def big(count: int) -> list[tuple[str, str]]:
