@@ -45,8 +45,24 @@ bool truth_in_python(PyObject* value) {
 Ref sequence_of(PyObject* value) {
   const Ref keep = Ref::share(value);
   // A generator has no length: writing it would use it up even where the message is refused later.
-  if (parked([&] { return PyObject_Size(value); }) < 0) throw PythonError();
-  return checked(parked([&] { return PySequence_Tuple(value); }));
+  const Py_ssize_t size = parked([&] { return PyObject_Size(value); });
+  if (size < 0) throw PythonError();
+  if (!PyType_HasFeature(Py_TYPE(value), Py_TPFLAGS_HEAPTYPE)) {
+    return checked(parked([&] { return PySequence_Tuple(value); }));
+  }
+  // A class of Python may go on for ever: a __getitem__ that takes every key takes every index.
+  const Ref iterator = checked(parked([&] { return PyObject_GetIter(value); }));
+  Ref list = checked(PyList_New(0));
+  for (;;) {
+    const Ref item = Ref::steal(parked([&] { return PyIter_Next(iterator.get()); }));
+    if (item.get() == nullptr) break;
+    if (PyList_GET_SIZE(list.get()) >= size) {
+      raise(PyExc_TypeError, "%.200s gives more elements than its length says", Py_TYPE(value)->tp_name);
+    }
+    checked_status(PyList_Append(list.get(), item.get()));
+  }
+  if (PyErr_Occurred()) throw PythonError();
+  return list;
 }
 
 Ref items_of(PyObject* value) {

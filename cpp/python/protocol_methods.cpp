@@ -89,6 +89,11 @@ PyObject* write_message_begin(PyObject* self, PyObject* args) {
     if (sequence_id < INT32_MIN || sequence_id > UINT32_MAX) {
       raise(PyExc_OverflowError, "a sequence id has 32 bits, not %lld", sequence_id);
     }
+    // Compact has three bits for it: 9 would come out as a call.
+    const int most = options_in(self).protocol == wire::Protocol::compact ? 7 : 255;
+    if (type < 0 || type > most) {
+      raise(PyExc_OverflowError, "a message type is from 0 to %d, not %d", most, type);
+    }
     python::write_message_begin(out, {text, static_cast<std::size_t>(size)},
                                 static_cast<wire::MessageType>(type), static_cast<std::int32_t>(sequence_id),
                                 options_in(self));

@@ -7,7 +7,7 @@ from fastthrift._core import deserialize, serialize
 
 def hexlify(byte_array: bytes, delimeter: str = " ") -> str:
     """The bytes as pairs of hex digits."""
-    return delimeter.join(f"{byte:02x}" for byte in byte_array)
+    return delimeter.join(f"{byte:02x}" for byte in memoryview(byte_array).tobytes())
 
 
 def hexprint(byte_array: bytes, delimeter: str = " ", count: int = 10) -> None:

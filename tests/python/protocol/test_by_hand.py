@@ -188,6 +188,34 @@ def test_large_results_are_whole() -> None:
         assert deserialize(cls(), serialize(value)) == value
 
 
+@pytest.mark.parametrize(
+    "value",
+    [bytearray(b"ab"), memoryview(b"q"), b"", "ab", [1, 2], range(3), 5, None],
+    ids=lambda each: type(each).__name__,
+)
+def test_hex_takes_bytes_and_nothing_else(value: Any) -> None:
+    try:
+        text = hexlify(value)
+    except TypeError:
+        assert not isinstance(value, (bytes, bytearray, memoryview))
+    else:
+        assert text == " ".join(f"{byte:02x}" for byte in bytes(value))
+
+
+@pytest.mark.parametrize("protocol", [binary.TBinaryProtocol, compact.TCompactProtocol])
+def test_a_message_type_that_would_come_out_as_another_is_refused(protocol: Any) -> None:
+    for ttype in range(1, 5):
+        out = TMemoryBuffer()
+        protocol(out).write_message_begin("m", ttype, 7)
+        assert protocol(out).read_message_begin() == ("m", ttype, 7)
+    most = 7 if protocol is compact.TCompactProtocol else 255
+    for ttype in (-1, most + 1, most + 2, 2**31 - 1, -(2**31)):
+        out = TMemoryBuffer()
+        with pytest.raises(OverflowError, match="message type"):
+            protocol(out).write_message_begin("m", ttype, 7)
+        assert out.getvalue() == b""
+
+
 def test_hex(capsys: Any) -> None:
     assert hexlify(b"\x01\xff") == "01 ff"
     assert hexlify(b"\x01\xff", ":") == "01:ff"

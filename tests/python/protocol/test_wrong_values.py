@@ -5,6 +5,7 @@ from __future__ import annotations
 import array
 import collections
 import decimal
+import itertools
 from collections.abc import Iterator
 from typing import Any
 
@@ -309,3 +310,54 @@ def test_error_of_a_conversion_that_is_not_about_the_value_passes() -> None:
 
     with pytest.raises(ZeroDivisionError, match="mine"):
         BINARY_CODEC.write(one(I32).ours(f=Broken()))
+
+
+class Endless:
+    """Takes every key, so that every index is one."""
+
+    def __len__(self) -> int:
+        return 1
+
+    def __getitem__(self, key: object) -> int:
+        return 1
+
+
+class EndlessIterator(Endless):
+    def __iter__(self) -> Any:
+        return itertools.repeat(1)
+
+
+@pytest.mark.parametrize("codec", CODECS, ids=lambda codec: codec.name)
+@pytest.mark.parametrize("value", [Endless(), EndlessIterator()], ids=["getitem", "iterator"])
+def test_what_goes_on_for_ever_does_not_fit_a_list(codec: Codec, value: Any) -> None:
+    for element in (I32, STRING, BOOL, DOUBLE, (LIST, I32)):
+        for container in (LIST, SET):
+            with pytest.raises(TDecodeException):
+                codec.write(one(container, element).ours(f=value))
+
+
+class Counted:
+    def __init__(self, *items: int) -> None:
+        self._items = items
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __getitem__(self, index: int) -> int:
+        return self._items[index]
+
+
+@pytest.mark.parametrize("codec", CODECS, ids=lambda codec: codec.name)
+def test_a_class_with_a_length_and_items_is_a_list(codec: Codec) -> None:
+    cls = one(LIST, I32)
+    for items in ((), (1,), (1, 2, 3)):
+        assert codec.write(cls.ours(f=Counted(*items))) == codec.write(cls.ours(f=list(items)))
+
+
+def test_an_error_of_the_items_comes_through() -> None:
+    class Failing(Counted):
+        def __getitem__(self, index: int) -> int:
+            raise KeyError(index)
+
+    with pytest.raises(KeyError):
+        CODECS[0].write(one(LIST, I32).ours(f=Failing(1, 2)))
