@@ -3,39 +3,15 @@
 #include <limits>
 #include <thread>
 
-#if !defined(_WIN32)
-#include <csignal>
-#include <pthread.h>
-#endif
-
 namespace fastthrift::rpc {
 namespace {
 
 constexpr int quiet_rounds = 12;               // without any change, then the watchdog sleeps
 constexpr std::chrono::seconds retirement{5};  // of a parked thread that nobody needs
 
-// Threads inherit the mask: nothing is ever delivered to them.
-class SignalsBlocked {
- public:
-#if defined(_WIN32)
-  SignalsBlocked() {}
-#else
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-
- private:
-  sigset_t before_;
-#endif
-};
-
 }  // namespace
 
 void Leadership::start(std::shared_ptr<Leader> leader) {
-  const SignalsBlocked blocked;
   std::unique_lock lock(mutex_);
   vacant_ = true;
   std::thread([this, leader] { watch(leader); }).detach();
@@ -110,7 +86,7 @@ void Leadership::promote(std::uint64_t inside, const std::shared_ptr<Leader>& le
     return;
   }
   try {
-    std::thread([this, leader] { serve(leader); }).detach();  // inherits the watchdog's signal mask
+    std::thread([this, leader] { serve(leader); }).detach();
     ++threads_;
   } catch (const std::exception&) {
     // No thread to be had: whoever comes back from a handler first finds the lead vacant.

@@ -35,8 +35,8 @@ class Leadership {
 
   explicit Leadership(std::size_t most_threads) : most_threads_(most_threads) {}
 
-  // Starts a thread that leads and the watchdog, with all signals blocked so that the process's main thread
-  // gets them. The threads keep `leader` alive.
+  // Starts a thread that leads and the watchdog, which keep `leader` alive. They have the caller's signal
+  // mask: what a handler forks or executes inherits it, and must be able to be terminated.
   void start(std::shared_ptr<Leader> leader);
 
   // By the leader, around handlers. `leave` returns whether it still leads.

@@ -34,10 +34,19 @@ _LAST_SEQID = 0x7FFFFFFF
 
 def bottom(trans: Any) -> Any:
     """The transport below all others if it keeps a deadline for a whole call, as TSocket does; else None."""
-    while trans is not None and not hasattr(trans, "begin_call"):
+    return next((each for each in _layers(trans) if hasattr(each, "begin_call")), None)
+
+
+def opens_for_each_call(trans: Any) -> bool:
+    """Whether a flush connects where nothing is connected, as it does by HTTP."""
+    return any(getattr(each, "opens_for_each_call", False) for each in _layers(trans))
+
+
+def _layers(trans: Any) -> Iterator[Any]:
+    while trans is not None:
+        yield trans
         # `below_` is what those of Apache's face say, whose names are taken.
         trans = getattr(trans, "trans", None) or getattr(trans, "_trans", None) or getattr(trans, "below_", None)
-    return trans
 
 
 @contextlib.contextmanager
@@ -199,7 +208,7 @@ class TClient(_core.ClientCalls):
         answer = TApplicationException() if is_exception else getattr(self._service, api + "_result")()
         answer.read(self._iprot)
         self._iprot.read_message_end()
-        if getattr(bottom(self._iprot.trans), "opens_for_each_call", False):
+        if opens_for_each_call(self._iprot.trans):
             # What an answer by HTTP goes on with is not the beginning of the next one.
             getattr(self._iprot.trans, "clean", _nothing)()
         return answer
@@ -208,8 +217,7 @@ class TClient(_core.ClientCalls):
         if self._failure is None:
             return
         is_open = getattr(self._oprot.trans, "is_open", None)
-        reopens = getattr(bottom(self._oprot.trans), "opens_for_each_call", False)
-        if is_open is not None and not is_open() and not reopens:
+        if is_open is not None and not is_open() and not opens_for_each_call(self._oprot.trans):
             raise TTransportException(
                 TTransportException.NOT_OPEN,
                 f"the connection was closed after a failed call ({self._failure}): open a new one",

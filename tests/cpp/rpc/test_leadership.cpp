@@ -25,7 +25,8 @@ struct Jobs final : Leader {
     ++started;
     sigset_t mask;
     ::pthread_sigmask(SIG_SETMASK, nullptr, &mask);
-    if (!::sigismember(&mask, SIGINT) || !::sigismember(&mask, SIGTERM)) signals_reach_threads = true;
+    if (::sigismember(&mask, SIGINT) || ::sigismember(&mask, SIGTERM)) signals_are_blocked = true;
+    if (!::sigismember(&mask, SIGUSR1)) callers_mask_is_lost = true;
   }
   void thread_stops() override { ++stopped; }
   void lead() override {
@@ -61,7 +62,7 @@ struct Jobs final : Leader {
   Leadership leadership;
   std::atomic<int> started{0}, stopped{0}, leaders{0}, demotions{0};
   inline static thread_local std::uint64_t ticket = 0;  // of the thread's job
-  std::atomic<bool> two_led{false}, signals_reach_threads{false};
+  std::atomic<bool> two_led{false}, signals_are_blocked{false}, callers_mask_is_lost{false};
   std::mutex mutex;
   std::condition_variable given;
   std::vector<std::function<void()>> jobs;
@@ -76,7 +77,8 @@ struct Running {
     BOOST_TEST_EQ(jobs->started.load(), jobs->stopped.load());
     BOOST_TEST_EQ(jobs->leadership.threads(), 0u);
     BOOST_TEST(!jobs->two_led);
-    BOOST_TEST(!jobs->signals_reach_threads);
+    BOOST_TEST(!jobs->signals_are_blocked);
+    BOOST_TEST(!jobs->callers_mask_is_lost);
   }
 };
 
@@ -202,6 +204,10 @@ void test_the_end_does_not_wait_for_stuck_threads() {
 }  // namespace
 
 void test_leadership() {
+  sigset_t mine, before;
+  ::sigemptyset(&mine);
+  ::sigaddset(&mine, SIGUSR1);
+  ::pthread_sigmask(SIG_BLOCK, &mine, &before);
   test_quick_jobs_stay_on_one_thread();
   test_a_slow_job_stalls_nobody();
   test_who_hands_the_lead_over_goes_on_alone();
@@ -209,4 +215,5 @@ void test_leadership() {
   test_slow_after_long_quiet_wakes_the_watchdog();
   test_threads_are_limited_until_the_limit_is_lifted();
   test_the_end_does_not_wait_for_stuck_threads();
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }

@@ -17,6 +17,7 @@ from fastthrift.apache.protocol.TBinaryProtocol import TBinaryProtocol
 from fastthrift.apache.protocol.TCompactProtocol import TCompactProtocol
 from fastthrift.apache.protocol.TJSONProtocol import TJSONProtocol
 from fastthrift.apache.Thrift import TException
+from fastthrift.apache.transport.THttpClient import THttpClient
 from fastthrift.apache.transport.TSocket import TSocket
 from fastthrift.apache.transport.TTransport import (
     TBufferedTransport,
@@ -174,3 +175,20 @@ def test_a_lost_connection_says_what_happened() -> None:
         with pytest.raises(TTransportException, match="reset by peer"):
             sock.read(1)
         sock.close()
+
+
+@pytest.mark.parametrize("client_class", CLIENTS.values(), ids=CLIENTS)
+def test_by_http_the_call_after_a_failed_one_connects_again(client_class: Any) -> None:
+    def answers(sock: socket.socket) -> None:
+        body = reply(TBinaryProtocol, lambda trans: trans, 2)
+        sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+    with answering(lambda sock: sock.shutdown(socket.SHUT_RDWR), answers) as port:
+        trans = THttpClient(f"http://127.0.0.1:{port}/")
+        trans.setTimeout(10_000)
+        client = client_class(TBinaryProtocol(trans))
+        trans.open()
+        with pytest.raises(TTransportException):
+            client.add(1, 2)
+        assert client.add(1, 2) == 42
+        trans.close()

@@ -21,6 +21,7 @@ from fastthrift.apache.protocol.TProtocol import (
     changed_ways,
 )
 from fastthrift.apache.Thrift import TType
+from fastthrift.apache.transport._looks import explained
 
 _I8, _I16, _I32, _I64, _DOUBLE = Struct("!b"), Struct("!h"), Struct("!i"), Struct("!q"), Struct("!d")
 _TWO_I32 = Struct("!ii")
@@ -165,7 +166,10 @@ class TBinaryProtocol(TProtocolBase):
 
     def readMessageBegin(self) -> tuple[str, int, int]:
         if self._fast_decode is not None:
-            return _core.apache_message_begin(self, False)
+            try:
+                return _core.apache_message_begin(self, False)
+            except TProtocolException as error:
+                raise explained(error, self.trans) from None
         size = self.readI32()
         if size < 0:
             if size & self.VERSION_MASK != self.VERSION_1:

@@ -18,6 +18,7 @@ from fastthrift.apache.protocol.TProtocol import (
     checkIntegerLimits,
 )
 from fastthrift.apache.Thrift import TType
+from fastthrift.apache.transport._looks import explained
 from fastthrift.apache.transport.TTransport import TTransportException
 from fastthrift.protocol import apache_json
 
@@ -64,7 +65,10 @@ class TJSONProtocol(TJSONProtocolBase):
     def readMessageBegin(self) -> tuple[str, int, int]:
         self.resetReadContext()
         reader = self._reader_
-        reader.begin(False)
+        try:
+            reader.begin(False)
+        except TProtocolException as error:
+            raise explained(error, self.trans) from None
         if reader.integer() != VERSION:
             raise TProtocolException(TProtocolException.BAD_VERSION, "Message contained bad version.")
         head = reader.string(), reader.integer(), self._integer(32)

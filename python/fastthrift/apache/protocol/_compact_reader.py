@@ -19,6 +19,7 @@ from fastthrift.apache.protocol._compact_words import (
 from fastthrift.apache.protocol._values import text_of
 from fastthrift.apache.protocol.TProtocol import TProtocolException, checkIntegerLimits
 from fastthrift.apache.Thrift import TType
+from fastthrift.apache.transport._looks import explained
 from fastthrift.protocol.compact import BOOL_READ, CLEAR, CONTAINER_READ, FIELD_READ, VALUE_READ
 
 _DOUBLE = Struct("<d")
@@ -74,7 +75,10 @@ class CompactReader(CompactState):
     def readMessageBegin(self) -> tuple[str, int, int]:
         expect(self.state, CLEAR)
         if self._fast_decode is not None:
-            return _core.apache_message_begin(self, True)
+            try:
+                return _core.apache_message_begin(self, True)
+            except TProtocolException as error:
+                raise explained(error, self.trans) from None
         protocol = self._readUByte()
         if protocol != self.PROTOCOL_ID:
             raise TProtocolException(TProtocolException.BAD_VERSION, f"Bad protocol id in the message: {protocol}")

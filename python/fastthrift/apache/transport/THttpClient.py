@@ -141,6 +141,9 @@ class THttpClient(TTransportBase, Collecting):
     `message` and `headers` are those of the answer. The connection is kept for the next message.
     """
 
+    # A flush connects where nothing is connected.
+    opens_for_each_call = True
+
     def __init__(
         self,
         uri_or_host: str,

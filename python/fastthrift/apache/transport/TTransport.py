@@ -19,6 +19,7 @@ from fastthrift.apache.transport._base import (
     TTransportException,
     TTransportTimeout,
 )
+from fastthrift.apache.transport._looks import look_of
 from fastthrift.apache.transport._sasl import TSaslClientTransport
 
 __all__ = [
@@ -206,13 +207,14 @@ class TFramedTransport(TTransportBase, CReadableTransport, Collecting):
 
     def readFrame(self) -> None:
         """The next frame into the buffer."""
-        (size,) = _I32.unpack(self.__trans.readAll(4))
+        head = self.__trans.readAll(4)
+        (size,) = _I32.unpack(head)
         if size < 0:
             raise TTransportException(TTransportException.NEGATIVE_SIZE, f"Read a negative frame size ({size})")
         if size > self.__max_frame_size:
             raise TTransportException(
                 TTransportException.SIZE_LIMIT,
-                f"Frame size ({size}) larger than the maximum ({self.__max_frame_size})",
+                f"Frame size ({size}) larger than the maximum ({self.__max_frame_size}){look_of(head)}",
             )
         self.__rbuf = BytesIO(self.__trans.readAll(size))
 

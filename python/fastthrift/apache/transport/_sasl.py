@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import struct
 from io import BytesIO
@@ -43,7 +44,9 @@ class TSaslClientTransport(TTransportBase, CReadableTransport, Collecting):
     ) -> None:
         client: Any = importlib.import_module("puresasl.client")
         self.transport = transport
-        self.sasl = client.SASLClient(host, service, mechanism, **sasl_kwargs)
+        self._make_sasl = functools.partial(client.SASLClient, host, service, mechanism, **sasl_kwargs)
+        self._is_disposed = False
+        self.sasl = self._make_sasl()
         self._max_negotiation_size = max_negotiation_size
         self._max_frame_size = max_frame_size
         self.__wbuf = BytesIO()
@@ -60,9 +63,17 @@ class TSaslClientTransport(TTransportBase, CReadableTransport, Collecting):
     def open(self) -> None:
         if not self.transport.isOpen():
             self.transport.open()
+        if self._is_disposed:
+            self.sasl = self._make_sasl()
+            self._is_disposed = False
+        self.__rbuf = BytesIO(b"")
+        from fastthrift.client import deadline  # of use to who opens one
+
         try:
-            self._negotiate()
+            with deadline(self.transport, False):
+                self._negotiate()
         except BaseException:
+            self._is_disposed = True  # half a negotiation is of no use to the next connection
             self.transport.close()
             raise
 
@@ -131,6 +142,7 @@ class TSaslClientTransport(TTransportBase, CReadableTransport, Collecting):
 
     def close(self) -> None:
         self.sasl.dispose()
+        self._is_disposed = True
         self.transport.close()
 
     @property

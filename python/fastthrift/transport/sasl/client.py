@@ -57,8 +57,11 @@ class TSaslClientTransport(TTransportBase):
         if not self._trans.is_open():
             self._trans.open()
         self.sasl = self.sasl_client_factory()
+        from fastthrift.client import deadline  # which imports the transports
+
         try:
-            self._negotiate()
+            with deadline(self._trans, False):
+                self._negotiate()
         except BaseException:
             with contextlib.suppress(Exception):  # the first error is the one to report
                 self.close()

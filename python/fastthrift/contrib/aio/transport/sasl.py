@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from typing import Any, Callable, Union
 
+from fastthrift.client import deadline
 from fastthrift.contrib.aio.transport.base import TAsyncTransportBase, readall, short_read
 from fastthrift.transport.base import Buffer, TTransportException
 from fastthrift.transport.sasl.client import TSaslClientTransport
@@ -37,7 +38,8 @@ class TAsyncSaslClientTransport(TAsyncTransportBase, TSaslClientTransport):
             await self._trans.open()
         self.sasl = self.sasl_client_factory()
         try:
-            await self._negotiate()
+            with deadline(self._trans, False):
+                await self._negotiate()
         except BaseException:
             with contextlib.suppress(Exception):  # the first error is the one to report
                 self.close()
