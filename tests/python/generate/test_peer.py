@@ -26,6 +26,7 @@ CORPUS = next(
     (each for each in (ROOT.parent / "shared" / "idl", ROOT.parents[1] / "shared" / "idl") if each.is_dir()),
     ROOT / "none",
 )
+KEPT = ROOT / "build" / "corpus"
 PEER = Path(__file__).with_name("codec_peer.py")
 # What Apache's compiler refuses as well.
 REFUSED = {"thrift/test/BrokenConstants.thrift", "thriftrw-go/gen/internal/tests/thrift/enum_conflict.thrift"}
@@ -49,6 +50,20 @@ def apache_compiler() -> str | None:
 def has_apache_library() -> bool:
     program = "import sys, thrift; sys.exit('fastthrift' in thrift.__name__)"
     return subprocess.run([sys.executable, "-c", program], capture_output=True, timeout=20).returncode == 0
+
+
+def keep(fresh: Path, kept: Path) -> None:
+    """Gives ``kept`` the files of ``fresh`` and no other. What has not changed keeps its time, and Python what it compiled of it,
+    which takes longer than all else here."""
+    wanted = {path.relative_to(fresh): path for path in fresh.rglob("*") if path.is_file()}
+    for path in [each for each in kept.rglob("*") if each.is_file() and each.suffix != ".pyc"]:
+        if path.relative_to(kept) not in wanted:
+            path.unlink()
+    for name, path in wanted.items():
+        target, data = kept / name, path.read_bytes()
+        if not target.exists() or target.read_bytes() != data:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
 
 
 class Corpus:
@@ -81,20 +96,20 @@ class Corpus:
         folder = self.folder / str(number)
         (folder / "theirs").mkdir(parents=True)
         assert main(["-nowarn", "-r", "--gen", "py", *flags, "-o", str(folder), str(path)]) == 0
-        ours = str(folder / "gen-py")
-        self.names[ours] = name
+        kept = KEPT / str(number)
+        ours, theirs = str(kept / "gen-py"), str(kept / "theirs")
+        self.names[ours] = self.names[theirs] = name
         self.ours[ours] = [value for each in program.everything() for value in values_of(each, number)]
-        if self.compiler is None:
-            return
-        command = [self.compiler, "-nowarn", "-r", "--gen", "py", *flags, "-out", str(folder / "theirs"), str(path)]
-        if subprocess.run(command, capture_output=True, timeout=20).returncode == 0:
-            self.names[str(folder / "theirs")] = name
-            self.theirs[str(folder / "theirs")] = [
-                value
-                for each in program.everything()
-                for value in values_of(each, number, apaches_package)
-                if each.path.endswith(WITH_ARGUMENTS) or value[1].endswith(".ttypes")
-            ]
+        if self.compiler is not None:
+            command = [self.compiler, "-nowarn", "-r", "--gen", "py", *flags, "-out", str(folder / "theirs"), str(path)]
+            if subprocess.run(command, capture_output=True, timeout=20).returncode == 0:
+                self.theirs[theirs] = [
+                    value
+                    for each in program.everything()
+                    for value in values_of(each, number, apaches_package)
+                    if each.path.endswith(WITH_ARGUMENTS) or value[1].endswith(".ttypes")
+                ]
+        keep(folder, kept)
 
     def coded(self, runtime: str, jobs: dict[str, list[Any]]) -> dict[tuple[str, str], Any]:
         """(file, type) -> bytes of both protocols, whether they came back."""
