@@ -62,13 +62,13 @@ std::size_t BinaryReader::message_extent(Bytes bytes, const Limits& limits, Opti
 }
 
 void BinaryWriter::message_begin(std::string_view name, MessageType type, std::int32_t sequence_id) {
-  const std::int32_t size = checked_size(name.size());
+  Place::check_size(name.size());
   std::uint8_t* at = out_.prepare(12 + name.size());
   if (options_.strict_write) {
     store_big_endian(at, version_1 | static_cast<std::uint32_t>(type));
     at += 4;
   }
-  store_big_endian(at, size);
+  store_big_endian(at, static_cast<std::uint32_t>(name.size()));
   if (!name.empty()) std::memcpy(at + 4, name.data(), name.size());
   at += 4 + name.size();
   if (!options_.strict_write) *at++ = static_cast<std::uint8_t>(type);

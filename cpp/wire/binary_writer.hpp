@@ -20,7 +20,6 @@ namespace fastthrift::wire {
 class BinaryWriter : public ByteWriter {
  public:
   using Options = BinaryOptions;
-  struct Saved {};
 
   explicit BinaryWriter(Buffer& out, Options options = {}) : ByteWriter(out), options_(options) {}
 
@@ -77,58 +76,7 @@ class BinaryWriter : public ByteWriter {
 
   void message_begin(std::string_view name, MessageType type, std::int32_t sequence_id);
 
-  Saved struct_begin() { return {}; }
-  void struct_end(Saved) { *out_.extend(1) = 0; }  // the stop byte
-  void field_begin(TType type, std::int16_t id) {
-    std::uint8_t* at = out_.extend(3);
-    at[0] = static_cast<std::uint8_t>(type);
-    store_big_endian(at + 1, id);
-  }
-  // A whole field: compact puts the value into the header.
-  void field_boolean(std::int16_t id, bool value) {
-    std::uint8_t* at = out_.extend(4);
-    at[0] = static_cast<std::uint8_t>(TType::bool_);
-    store_big_endian(at + 1, id);
-    at[3] = value;
-  }
-
-  void boolean(bool value) { *out_.extend(1) = value; }
-  void i8(std::int8_t value) { *out_.extend(1) = static_cast<std::uint8_t>(value); }
-  void i16(std::int16_t value) { store_big_endian(out_.extend(2), value); }
-  void i32(std::int32_t value) { store_big_endian(out_.extend(4), value); }
-  void i64(std::int64_t value) { store_big_endian(out_.extend(8), value); }
-  void float64(double value) { store_big_endian(out_.extend(8), std::bit_cast<std::uint64_t>(value)); }
-  void uuid(const std::uint8_t* bytes) { out_.append(bytes, 16); }
-  void string(const void* bytes, std::size_t size) {
-    const std::int32_t declared = checked_size(size);
-    std::uint8_t* at = out_.prepare(4 + size);
-    store_big_endian(at, declared);
-    if (size != 0) std::memcpy(at + 4, bytes, size);
-    out_.commit(4 + size);
-  }
-  void binary(const void* bytes, std::size_t size) { string(bytes, size); }
-
-  void list_begin(TType element, std::size_t size) {
-    const std::int32_t declared = checked_size(size);
-    std::uint8_t* at = out_.extend(5);
-    at[0] = static_cast<std::uint8_t>(element);
-    store_big_endian(at + 1, declared);
-  }
-  void map_begin(TType key, TType value, std::size_t size) {
-    const std::int32_t declared = checked_size(size);
-    std::uint8_t* at = out_.extend(6);
-    at[0] = static_cast<std::uint8_t>(key);
-    at[1] = static_cast<std::uint8_t>(value);
-    store_big_endian(at + 2, declared);
-  }
-
  private:
-  static std::int32_t checked_size(std::size_t size) {
-    if (size > 0x7fffffff)
-      throw ProtocolError(ProtocolError::Kind::size_limit, "Size limit: more than 2^31-1");
-    return static_cast<std::int32_t>(size);
-  }
-
   Options options_;
 };
 

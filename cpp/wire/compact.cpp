@@ -78,7 +78,10 @@ void CompactWriter::message_begin(std::string_view name, MessageType type, std::
   at[0] = protocol_id;
   at[1] = static_cast<std::uint8_t>(static_cast<unsigned>(type) << type_shift | version);
   out_.commit(2 + write_varint(at + 2, static_cast<std::uint32_t>(sequence_id)));
-  string(name.data(), name.size());
+  Place place(*this);
+  place.make_room_for(*this, name.size());
+  place.string(reinterpret_cast<const std::uint8_t*>(name.data()), name.size());
+  place.leave(*this);
 }
 
 }  // namespace fastthrift::wire

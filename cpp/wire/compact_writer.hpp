@@ -21,9 +21,6 @@ namespace fastthrift::wire {
 class CompactWriter : public ByteWriter {
  public:
   using Options = CompactOptions;
-  struct Saved {
-    std::int16_t last_id;
-  };
 
   explicit CompactWriter(Buffer& out, Options = {}) : ByteWriter(out) {}
 
@@ -97,95 +94,6 @@ class CompactWriter : public ByteWriter {
   };
 
   void message_begin(std::string_view name, MessageType type, std::int32_t sequence_id);
-
-  Saved struct_begin() {
-    const Saved saved{last_id_};
-    last_id_ = 0;
-    return saved;
-  }
-  void struct_end(Saved saved) {
-    *out_.extend(1) = 0;  // the stop byte
-    last_id_ = saved.last_id;
-  }
-  // The header of a bool waits for its value.
-  void field_begin(TType type, std::int16_t id) {
-    if (type == TType::bool_) {
-      bool_id_ = id;
-      bool_waits_ = true;
-    } else {
-      field_header(compact_code(type), id);
-    }
-  }
-  void field_boolean(std::int16_t id, bool value) { field_header(value ? 1 : 2, id); }
-
-  void boolean(bool value) {
-    if (bool_waits_) {
-      bool_waits_ = false;
-      field_header(value ? 1 : 2, bool_id_);
-    } else {
-      *out_.extend(1) = value ? 1 : 2;
-    }
-  }
-  void i8(std::int8_t value) { *out_.extend(1) = static_cast<std::uint8_t>(value); }
-  void i16(std::int16_t value) { varint(zigzag(value)); }
-  void i32(std::int32_t value) { varint(zigzag(value)); }
-  void i64(std::int64_t value) { varint(zigzag(value)); }
-  void float64(double value) { store_little_endian(out_.extend(8), std::bit_cast<std::uint64_t>(value)); }
-  void uuid(const std::uint8_t* bytes) { out_.append(bytes, 16); }
-  void string(const void* bytes, std::size_t size) {
-    check_size(size);
-    std::uint8_t* at = out_.prepare(10 + size);
-    const std::size_t head = write_varint(at, size);
-    if (size != 0) std::memcpy(at + head, bytes, size);
-    out_.commit(head + size);
-  }
-  void binary(const void* bytes, std::size_t size) { string(bytes, size); }
-
-  void list_begin(TType element, std::size_t size) {
-    check_size(size);
-    std::uint8_t* at = out_.prepare(11);
-    if (size <= 14) {
-      at[0] = static_cast<std::uint8_t>(size << 4 | compact_code(element));
-      out_.commit(1);
-    } else {
-      at[0] = static_cast<std::uint8_t>(0xf0 | compact_code(element));
-      out_.commit(1 + write_varint(at + 1, size));
-    }
-  }
-  void map_begin(TType key, TType value, std::size_t size) {
-    check_size(size);
-    std::uint8_t* at = out_.prepare(11);
-    std::size_t head = write_varint(at, size);
-    if (size != 0) at[head++] = static_cast<std::uint8_t>(compact_code(key) << 4 | compact_code(value));
-    out_.commit(head);
-  }
-
- private:
-  static void check_size(std::size_t size) {
-    if (size > 0x7fffffff)
-      throw ProtocolError(ProtocolError::Kind::size_limit, "Size limit: more than 2^31-1");
-  }
-
-  void varint(std::uint64_t value) {
-    std::uint8_t* at = out_.prepare(10);
-    out_.commit(write_varint(at, value));
-  }
-  void field_header(std::uint8_t code, std::int16_t id) {
-    std::uint8_t* at = out_.prepare(11);
-    const std::int32_t delta = std::int32_t{id} - last_id_;
-    last_id_ = id;
-    if (delta >= 1 && delta <= 15) {
-      at[0] = static_cast<std::uint8_t>(delta << 4 | code);
-      out_.commit(1);
-    } else {
-      at[0] = code;
-      out_.commit(1 + write_varint(at + 1, zigzag(id)));
-    }
-  }
-
-  std::int16_t last_id_ = 0;
-  std::int16_t bool_id_ = 0;
-  bool bool_waits_ = false;
 };
 
 }  // namespace fastthrift::wire

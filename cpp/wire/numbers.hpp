@@ -13,19 +13,22 @@ namespace fastthrift::wire {
 template <class Number, class Writer>
 void write_numbers(Writer& out, const void* numbers, std::size_t count) {
   const auto* at = static_cast<const std::uint8_t*>(numbers);
+  typename Writer::Place place(out);
   for (std::size_t i = 0; i < count; ++i, at += sizeof(Number)) {
+    place.make_room(out);
     Number number;
     std::memcpy(&number, at, sizeof number);
     if constexpr (std::is_same_v<Number, std::int16_t>) {
-      out.i16(number);
+      place.i16(number);
     } else if constexpr (std::is_same_v<Number, std::int32_t>) {
-      out.i32(number);
+      place.i32(number);
     } else if constexpr (std::is_same_v<Number, std::int64_t>) {
-      out.i64(number);
+      place.i64(number);
     } else {
-      out.float64(number);
+      place.float64(number);
     }
   }
+  place.leave(out);
 }
 
 // Of one size on the wire: room is asked for once.

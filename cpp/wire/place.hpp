@@ -37,18 +37,19 @@ class Place {
     if (last_ - at_ < static_cast<std::ptrdiff_t>(more)) [[unlikely]]
       *this = grown(*this, writer, more);
   }
-  // For a string of this size too. Throws ProtocolError for one whose size the wire cannot tell.
+  // For a string of this size too, which is checked.
   FASTTHRIFT_INLINE void make_room_for(ByteWriter& writer, std::size_t size) {
     check_size(size);
     make_room(writer, size);
   }
 
- protected:
+  // Throws ProtocolError for one that the wire cannot tell.
   FASTTHRIFT_INLINE static void check_size(std::size_t size) {
     if (size > 0x7fffffff) [[unlikely]]
       refuse_size();
   }
 
+ protected:
   std::uint8_t* at_;
 
  private:

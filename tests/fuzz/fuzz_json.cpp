@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "../cpp/trickle.hpp"
+#include "../cpp/wire/value_by_value.hpp"
 #include "base/buffer.hpp"
 #include "base/errors.hpp"
 #include "base/input.hpp"
@@ -93,7 +94,7 @@ void check_struct(Bytes bytes) {
 
   const Result same = transcribed<JsonReader, JsonWriter>(read.written);
   must(same.is_value && same.written == read.written, "what was written reads as what was written");
-  const Result binary = transcribed<JsonReader, wire::BinaryWriter>(read.written);
+  const Result binary = transcribed<JsonReader, test::ValueByValue<wire::BinaryWriter>>(read.written);
   must(binary.is_value, "the binary protocol can carry it");
   const Result back = transcribed<wire::BinaryReader, JsonWriter>(binary.written);
   must(back.is_value && back.written == read.written, "the way through binary changes nothing");

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/buffer.hpp"
+#include "value_by_value.hpp"
 #include "wire/types.hpp"
 
 namespace fastthrift::test {
@@ -122,8 +123,8 @@ template <class Writer>
 std::vector<std::uint8_t> random_message(std::uint64_t seed, std::size_t depth) {
   Dice dice(seed);
   Buffer out;
-  Writer writer(out);
-  RandomValues<Writer>(writer, dice).message(depth);
+  ValueByValue<Writer> writer(out);
+  RandomValues<ValueByValue<Writer>>(writer, dice).message(depth);
   return {out.data(), out.data() + out.size()};
 }
 

@@ -9,6 +9,7 @@
 #include "../hex.hpp"
 #include "../trickle.hpp"
 #include "reader_and_writer.hpp"
+#include "value_by_value.hpp"
 
 using namespace fastthrift;
 using namespace fastthrift::wire;
@@ -19,6 +20,8 @@ using Bad = ProtocolError::Kind;
 
 namespace {
 
+using Writer = test::ValueByValue<BinaryWriter>;
+
 using test::defaults;
 
 struct Source : test::SourceOf<BinaryReader> {
@@ -28,7 +31,7 @@ struct Source : test::SourceOf<BinaryReader> {
 
 template <class Body>
 std::string written(Body&& body, BinaryOptions options = {}) {
-  return test::written_by<BinaryWriter>(body, options);
+  return test::written_by<Writer>(body, options);
 }
 
 template <class Body>
@@ -37,7 +40,7 @@ void refused(const char* what, std::string_view hex, Bad kind, std::string_view 
 }
 
 void test_messages_are_the_bytes_of_the_specification() {
-  test::check_messages<Source, BinaryWriter>(&test::TestMessage::binary);
+  test::check_messages<Source, Writer>(&test::TestMessage::binary);
 }
 
 void test_old_messages_have_no_version() {
@@ -49,10 +52,9 @@ void test_old_messages_have_no_version() {
                {"add", 0, "00000003 616464 01 00000000"},
                {"", -1, "00000000 01 ffffffff"}};
   for (const auto& row : table) {
-    BOOST_TEST_EQ(
-        written([&](BinaryWriter& w) { w.message_begin(row.name, MessageType::call, row.sequence_id); },
-                {.strict_read = true, .strict_write = false}),
-        squeezed(row.hex));
+    BOOST_TEST_EQ(written([&](Writer& w) { w.message_begin(row.name, MessageType::call, row.sequence_id); },
+                          {.strict_read = true, .strict_write = false}),
+                  squeezed(row.hex));
     Source source(row.hex, defaults, {.strict_read = false});
     const MessageHeader header = source.reader.message_begin();
     BOOST_TEST_EQ(header.name, row.name);
@@ -138,26 +140,24 @@ void test_name_stays_valid_over_a_stream() {
 }
 
 void test_values_are_the_bytes_of_the_specification() {
-  BOOST_TEST_EQ(written([](BinaryWriter& w) { w.boolean(true), w.boolean(false); }), "0100");
-  BOOST_TEST_EQ(written([](BinaryWriter& w) { w.i8(127), w.i8(-128), w.i8(-1); }), "7f80ff");
-  BOOST_TEST_EQ(written([](BinaryWriter& w) { w.i16(1), w.i16(-2), w.i16(-32768); }),
-                squeezed("0001 fffe 8000"));
-  BOOST_TEST_EQ(written([](BinaryWriter& w) { w.i32(300), w.i32(std::numeric_limits<std::int32_t>::min()); }),
+  BOOST_TEST_EQ(written([](Writer& w) { w.boolean(true), w.boolean(false); }), "0100");
+  BOOST_TEST_EQ(written([](Writer& w) { w.i8(127), w.i8(-128), w.i8(-1); }), "7f80ff");
+  BOOST_TEST_EQ(written([](Writer& w) { w.i16(1), w.i16(-2), w.i16(-32768); }), squeezed("0001 fffe 8000"));
+  BOOST_TEST_EQ(written([](Writer& w) { w.i32(300), w.i32(std::numeric_limits<std::int32_t>::min()); }),
                 squeezed("0000012c 80000000"));
-  BOOST_TEST_EQ(written([](BinaryWriter& w) { w.i64(std::int64_t{1} << 40), w.i64(-1); }),
+  BOOST_TEST_EQ(written([](Writer& w) { w.i64(std::int64_t{1} << 40), w.i64(-1); }),
                 squeezed("0000010000000000 ffffffffffffffff"));
-  BOOST_TEST_EQ(written([](BinaryWriter& w) { w.float64(1.0), w.float64(1.5), w.float64(-0.0); }),
+  BOOST_TEST_EQ(written([](Writer& w) { w.float64(1.0), w.float64(1.5), w.float64(-0.0); }),
                 squeezed("3ff0000000000000 3ff8000000000000 8000000000000000"));
-  BOOST_TEST_EQ(written([](BinaryWriter& w) { w.string("", 0), w.string("h\xc3\xa9y", 4); }),
+  BOOST_TEST_EQ(written([](Writer& w) { w.string("", 0), w.string("h\xc3\xa9y", 4); }),
                 squeezed("00000000 00000004 68c3a979"));
   const auto id = from_hex("00112233445566778899aabbccddeeff");
-  BOOST_TEST_EQ(written([&](BinaryWriter& w) { w.uuid(id.data()); }), to_hex(id));
-  BOOST_TEST_EQ(
-      written([](BinaryWriter& w) { w.list_begin(TType::i32, 0), w.list_begin(TType::uuid, 1000000); }),
-      squeezed("08 00000000 10 000f4240"));
-  BOOST_TEST_EQ(written([](BinaryWriter& w) { w.map_begin(TType::string, TType::i32, 1); }),
+  BOOST_TEST_EQ(written([&](Writer& w) { w.uuid(id.data()); }), to_hex(id));
+  BOOST_TEST_EQ(written([](Writer& w) { w.list_begin(TType::i32, 0), w.list_begin(TType::uuid, 1000000); }),
+                squeezed("08 00000000 10 000f4240"));
+  BOOST_TEST_EQ(written([](Writer& w) { w.map_begin(TType::string, TType::i32, 1); }),
                 squeezed("0b 08 00000001"));
-  BOOST_TEST_EQ(written([](BinaryWriter& w) { w.map_begin(TType::struct_, TType::set, 0); }),
+  BOOST_TEST_EQ(written([](Writer& w) { w.map_begin(TType::struct_, TType::set, 0); }),
                 squeezed("0c 0e 00000000"));
 
   BOOST_TEST_EQ(Source("01").reader.boolean(), true);
@@ -178,14 +178,14 @@ void test_values_are_the_bytes_of_the_specification() {
 void test_field_headers_are_the_bytes_of_the_specification() {
   for (std::int32_t id : {1, 0, -1, -2, 300, 32767, -32768}) {
     const std::string hex =
-        written([&](BinaryWriter& w) { w.field_begin(TType::i32, static_cast<std::int16_t>(id)); });
+        written([&](Writer& w) { w.field_begin(TType::i32, static_cast<std::int16_t>(id)); });
     BOOST_TEST_EQ(hex.size(), 6u);
     const FieldHeader field = Source(hex).reader.field_begin();
     BOOST_TEST(field.type == TType::i32);
     BOOST_TEST_EQ(field.id, id);
   }
-  BOOST_TEST_EQ(written([](BinaryWriter& w) { w.field_begin(TType::string, -1); }), squeezed("0b ffff"));
-  BOOST_TEST_EQ(written([](BinaryWriter& w) {
+  BOOST_TEST_EQ(written([](Writer& w) { w.field_begin(TType::string, -1); }), squeezed("0b ffff"));
+  BOOST_TEST_EQ(written([](Writer& w) {
                   const auto saved = w.struct_begin();
                   w.field_boolean(1, true);
                   w.field_boolean(20, false);
@@ -266,7 +266,7 @@ void test_exactly_what_fits_is_accepted() {
                {TType::list, 5},  {TType::set, 5},     {TType::map, 6},    {TType::uuid, 16}};
   for (const auto& row : table) {
     for (std::size_t spare : {0, 1}) {
-      const std::string head = written([&](BinaryWriter& w) { w.list_begin(row.element, 3); });
+      const std::string head = written([&](Writer& w) { w.list_begin(row.element, 3); });
       const std::string body(2 * (3 * row.bytes - spare), '0');
       if (spare == 0) {
         BOOST_TEST_EQ(Source(head + body).reader.list_begin().size, 3u);
@@ -301,7 +301,7 @@ void test_stream_may_declare_what_can_still_come() {
 
 void test_sizes_over_31_bits_are_not_written() {
   Buffer out;
-  BinaryWriter writer(out);
+  Writer writer(out);
   const std::size_t most = 0x7fffffff;
   BOOST_TEST_THROWS(writer.list_begin(TType::i8, most + 1), ProtocolError);
   BOOST_TEST_THROWS(writer.map_begin(TType::i8, TType::i8, most + 1), ProtocolError);
@@ -310,7 +310,7 @@ void test_sizes_over_31_bits_are_not_written() {
 }
 
 void test_struct_with_every_type_reads_and_writes_as_in_apache_thrift() {
-  test::check_struct_with_every_type<Source, BinaryWriter>(test::every_type_binary);
+  test::check_struct_with_every_type<Source, Writer>(test::every_type_binary);
 }
 
 }  // namespace

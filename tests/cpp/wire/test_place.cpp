@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "../hex.hpp"
+#include "value_by_value.hpp"
 #include "wire/binary.hpp"
 #include "wire/compact.hpp"
 #include "wire/json.hpp"
@@ -21,18 +22,31 @@ const std::uint8_t* bytes_of(std::string_view text) {
   return reinterpret_cast<const std::uint8_t*>(text.data());
 }
 
-// One value, as the codec writes it at its place and as the writer's ordinary function does.
+// A writer of one value after the other: JSON's does, the others get a place for each.
+template <class Writer>
+struct SlowOf {
+  using type = test::ValueByValue<Writer>;
+};
+template <>
+struct SlowOf<JsonWriter> {
+  using type = JsonWriter;
+};
+template <class Writer>
+using Slow = typename SlowOf<Writer>::type;
+
+// One value, as the codec writes it where the one before ended and by itself.
 template <class Writer>
 struct Step {
   std::function<void(typename Writer::Place&, Writer&)> at_its_place;
-  std::function<void(Writer&)> slowly;
+  std::function<void(Slow<Writer>&)> slowly;
 };
 
 template <class Writer, class Place = typename Writer::Place>
 std::vector<Step<Writer>> numbers() {
   std::vector<Step<Writer>> steps;
   for (const bool value : {true, false}) {
-    steps.push_back({[=](Place& p, Writer&) { p.boolean(value); }, [=](Writer& w) { w.boolean(value); }});
+    steps.push_back(
+        {[=](Place& p, Writer&) { p.boolean(value); }, [=](Slow<Writer>& w) { w.boolean(value); }});
   }
   std::vector<std::int64_t> around = {0, -1, 1};
   for (int bit = 1; bit < 64; ++bit) {
@@ -44,13 +58,14 @@ std::vector<Step<Writer>> numbers() {
     const auto i8 = static_cast<std::int8_t>(value);
     const auto i16 = static_cast<std::int16_t>(value);
     const auto i32 = static_cast<std::int32_t>(value);
-    steps.push_back({[=](Place& p, Writer&) { p.i8(i8); }, [=](Writer& w) { w.i8(i8); }});
-    steps.push_back({[=](Place& p, Writer&) { p.i16(i16); }, [=](Writer& w) { w.i16(i16); }});
-    steps.push_back({[=](Place& p, Writer&) { p.i32(i32); }, [=](Writer& w) { w.i32(i32); }});
-    steps.push_back({[=](Place& p, Writer&) { p.i64(value); }, [=](Writer& w) { w.i64(value); }});
+    steps.push_back({[=](Place& p, Writer&) { p.i8(i8); }, [=](Slow<Writer>& w) { w.i8(i8); }});
+    steps.push_back({[=](Place& p, Writer&) { p.i16(i16); }, [=](Slow<Writer>& w) { w.i16(i16); }});
+    steps.push_back({[=](Place& p, Writer&) { p.i32(i32); }, [=](Slow<Writer>& w) { w.i32(i32); }});
+    steps.push_back({[=](Place& p, Writer&) { p.i64(value); }, [=](Slow<Writer>& w) { w.i64(value); }});
   }
   for (const double value : {0.0, -0.0, 1.5, -2.25e300, 5e-324, std::numeric_limits<double>::infinity()}) {
-    steps.push_back({[=](Place& p, Writer&) { p.float64(value); }, [=](Writer& w) { w.float64(value); }});
+    steps.push_back(
+        {[=](Place& p, Writer&) { p.float64(value); }, [=](Slow<Writer>& w) { w.float64(value); }});
   }
   return steps;
 }
@@ -64,19 +79,19 @@ std::vector<Step<Writer>> strings() {
                        p.make_room_for(w, text.size());
                        p.string(bytes_of(text), text.size());
                      },
-                     [=](Writer& w) { w.string(text.data(), text.size()); }});
+                     [=](Slow<Writer>& w) { w.string(text.data(), text.size()); }});
     steps.push_back({[=](Place& p, Writer& w) {
                        p.make_room_for(w, text.size());
                        p.binary(bytes_of(text), text.size());
                      },
-                     [=](Writer& w) { w.binary(text.data(), text.size()); }});
+                     [=](Slow<Writer>& w) { w.binary(text.data(), text.size()); }});
   }
   static constexpr std::array<std::uint8_t, 16> id = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 255};
   steps.push_back({[](Place& p, Writer& w) {
                      p.make_room(w, id.size());
                      p.uuid(id.data());
                    },
-                   [](Writer& w) { w.uuid(id.data()); }});
+                   [](Slow<Writer>& w) { w.uuid(id.data()); }});
   return steps;
 }
 
@@ -86,12 +101,12 @@ std::vector<Step<Writer>> heads() {
   std::vector<Step<Writer>> steps;
   for (const std::size_t size : {0, 1, 14, 15, 16, 127, 128, 16383, 16384, 70000, 0x7fffffff}) {
     steps.push_back({[=](Place& p, Writer&) { p.list_begin(TType::struct_, size); },
-                     [=](Writer& w) { w.list_begin(TType::struct_, size); }});
+                     [=](Slow<Writer>& w) { w.list_begin(TType::struct_, size); }});
     steps.push_back({[=](Place& p, Writer&) { p.map_begin(TType::i16, TType::bool_, size); },
-                     [=](Writer& w) { w.map_begin(TType::i16, TType::bool_, size); }});
+                     [=](Slow<Writer>& w) { w.map_begin(TType::i16, TType::bool_, size); }});
   }
   steps.push_back({[](Place& p, Writer&) { p.struct_begin(), p.struct_end(); },
-                   [](Writer& w) { w.struct_end(w.struct_begin()); }});
+                   [](Slow<Writer>& w) { w.struct_end(w.struct_begin()); }});
   return steps;
 }
 
@@ -100,7 +115,8 @@ template <class Writer>
 void same_in_both_ways(const std::vector<Step<Writer>>& steps, std::size_t capacity, std::size_t written) {
   Buffer fast(capacity), slow(capacity);
   for (Buffer* each : {&fast, &slow}) each->append(std::string(written, '.'));
-  Writer fast_writer(fast, {}), slow_writer(slow, {});
+  Writer fast_writer(fast, {});
+  Slow<Writer> slow_writer(slow, {});
   typename Writer::Place place(fast_writer);
   for (const auto& step : steps) {
     place.make_room(fast_writer);
@@ -133,7 +149,7 @@ void check_all() {
 template <class Writer>
 void check_detours() {
   Buffer out, expected;
-  Writer writer(out, {}), slow(expected, {});
+  Slow<Writer> writer(out, {}), slow(expected, {});
   typename Writer::Place place(writer);
   for (int i = 0; i < 200; ++i) {
     place.make_room(writer);

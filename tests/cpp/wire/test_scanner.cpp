@@ -207,7 +207,7 @@ void test_own_limits_of_strings_and_containers_hold() {
 template <class Reader, class Writer>
 void long_messages_in_small_pieces_cost_linear_time(std::size_t elements) {
   Buffer out;
-  Writer writer(out);
+  test::ValueByValue<Writer> writer(out);
   writer.message_begin("many", MessageType::call, 1);
   const auto saved = writer.struct_begin();
   writer.field_begin(TType::list, 1);

@@ -114,8 +114,8 @@ void random_values_are_passed_exactly() {
   for (std::uint64_t seed = 1; seed <= 2000; ++seed) {
     test::Dice dice(seed);
     Buffer out;
-    Writer writer(out);
-    test::RandomValues<Writer>(writer, dice).structure(5);
+    test::ValueByValue<Writer> writer(out);
+    test::RandomValues<test::ValueByValue<Writer>>(writer, dice).structure(5);
     const std::vector<std::uint8_t> bytes(out.data(), out.data() + out.size());
     BOOST_TEST_EQ(skipped<Reader>(bytes, TType::struct_), std::to_string(bytes.size()));
     // A stream is asked for nothing behind the value.
