@@ -52,18 +52,20 @@ test-cpp: core
 	@$(STEP) "C++ tests" ctest --test-dir build/dev -j$(JOBS) --output-on-failure --no-tests=error
 
 # A group is one run of pytest, the longest first. (pytest-xdist collects everything in each process and tells one more of each step: a
-# quarter of the CPU time of all.) With arguments: one run of what they name.
+# quarter of the CPU time of all.) One more runs than there are cores: tests wait now and then, for answers and ends of processes. With
+# arguments: one run of what they name.
 PYTEST := PYTHONPATH=$(CURDIR)/python $(BIN)/python -m pytest
-GROUPS := programs faces peers objects others
+GROUPS := programs objects others faces peers calls
 GROUP_programs := tests/conformance tests/consumers tests/docs tests/tutorials
 GROUP_faces := tests/python/aio tests/python/apache tests/python/contrib
 GROUP_peers := tests/differential tests/interop tests/robustness tests/typing
 GROUP_objects := tests/python/generate tests/python/http tests/python/objects tests/python/parser
-GROUP_others := tests $(addprefix --ignore=,$(GROUP_programs) $(GROUP_faces) $(GROUP_peers) $(GROUP_objects))
+GROUP_calls := tests/python/rpc tests/python/stacks tests/python/transport
+GROUP_others := tests $(addprefix --ignore=,$(GROUP_programs) $(GROUP_faces) $(GROUP_peers) $(GROUP_objects) $(GROUP_calls))
 WHOLE := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 test-python: core $(VENV)/stamp-test
-	@$(if $(PYTEST_ARGS),$(PYTEST) $(PYTEST_ARGS),echo "Python tests in groups: $(GROUPS)"; $(MAKE) -k -j$(JOBS) $(WHOLE) $(GROUPS:%=group-%))
+	@$(if $(PYTEST_ARGS),$(PYTEST) $(PYTEST_ARGS),echo "Python tests in groups: $(GROUPS)"; $(MAKE) -k -j$(shell expr $(JOBS) + 1) $(WHOLE) $(GROUPS:%=group-%))
 
 group-%:
 	@echo "== $*"; $(PYTEST) -q $(GROUP_$*)
