@@ -70,13 +70,11 @@ def test_both_skip_what_another_struct_wrote(written: str, read: str) -> None:
     def compare(value: dict[str, object]) -> None:
         for protocol in PROTOCOLS:
             data = THEIRS.serialize(source.make(THEIRS, source.last_struct(), value), protocol)
-            try:
-                theirs = plain(THEIRS.deserialize(getattr(target.theirs, target.last_struct()), data, protocol))
-            except Exception:
-                continue  # compact desynchronises on element types: docs/compatibility.md
-            ours = OURS.deserialize(getattr(target.ours, target.last_struct()), data, protocol)
+            ours = plain(OURS.deserialize(getattr(target.ours, target.last_struct()), data, protocol))
+            # thriftpy2's compact loses its place, and may then skip elements for hours: docs/compatibility.md
             if protocol.startswith("binary"):
-                assert plain(ours) == theirs, protocol
+                theirs = THEIRS.deserialize(getattr(target.theirs, target.last_struct()), data, protocol)
+                assert ours == plain(theirs), protocol
 
     compare()
 

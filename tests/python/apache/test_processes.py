@@ -21,7 +21,7 @@ from fastthrift.apache.transport.TTransport import TBufferedTransport
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
 
 PROGRAM = """
-import sys, threading
+import os, sys, threading
 sys.path.insert(0, sys.argv[1])
 import served_calc as calc
 from fastthrift.apache.server import TProcessPoolServer, TServer
@@ -44,7 +44,7 @@ kinds = {"fork": TServer.TForkingServer, "pool": TProcessPoolServer.TProcessPool
 server = kinds[sys.argv[2]](calc.Processor(Handler()), listener)
 if sys.argv[2] == "pool":
     server.setNumWorkers(2)
-    server.setPostForkCallback(lambda: print("forked", flush=True))
+    server.setPostForkCallback(lambda: os.write(1, b"forked\\n"))
 server.serve()
 print("served", flush=True)
 """
