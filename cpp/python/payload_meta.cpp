@@ -174,17 +174,36 @@ int meta_clear(PyObject* self) {
   return PyType_Type.tp_clear(self);
 }
 
+// False with an error.
+bool touch(PyObject* self) {
+  const ClassData* data = reinterpret_cast<PayloadType*>(self)->data;
+  if (data != nullptr && data->is_made) [[likely]]
+    return true;
+  return guarded<int>(-1, [self] {
+           data_of(reinterpret_cast<PyTypeObject*>(self));
+           return 0;
+         }) == 0;
+}
+
 // Every way from Python to an attribute of a class, `__dict__` among them.
 PyObject* meta_getattr(PyObject* self, PyObject* name) {
-  const ClassData* data = reinterpret_cast<PayloadType*>(self)->data;
-  if (data == nullptr || !data->is_made) [[unlikely]] {
-    const bool is_known = guarded<int>(-1, [self] {
-                            data_of(reinterpret_cast<PyTypeObject*>(self));
-                            return 0;
-                          }) == 0;
-    if (!is_known) return nullptr;
+  return touch(self) ? PyType_Type.tp_getattro(self, name) : nullptr;
+}
+
+// TPayloadMeta.__setattr__ and __delattr__: what is to be deleted has to be there.
+PyObject* set_class_attribute(PyObject* self, PyObject* arguments) {
+  PyObject *name, *value;
+  if (!PyArg_ParseTuple(arguments, "UO:__setattr__", &name, &value) || !touch(self)) return nullptr;
+  for (Py_ssize_t i = 0; PyTuple_Check(value) && i < PyTuple_GET_SIZE(value); ++i) {  // `__bases__`
+    PyObject* each = PyTuple_GET_ITEM(value, i);
+    if (PyObject_TypeCheck(each, &meta_type) && !touch(each)) return nullptr;
   }
-  return PyType_Type.tp_getattro(self, name);
+  if (PyType_Type.tp_setattro(self, name, value) < 0) return nullptr;
+  Py_RETURN_NONE;
+}
+PyObject* delete_class_attribute(PyObject* self, PyObject* name) {
+  if (!touch(self) || PyType_Type.tp_setattro(self, name, nullptr) < 0) return nullptr;
+  Py_RETURN_NONE;
 }
 
 void meta_dealloc(PyObject* self) {
@@ -200,17 +219,27 @@ void meta_dealloc(PyObject* self) {
 PyMethodDef maker = {"__new__", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(meta_new)),
                      METH_VARARGS | METH_KEYWORDS, nullptr};
 
-// Gives TPayloadMeta its `__new__` as a class statement would. With a tp_new of its own, type.__new__ would
-// refuse metaclasses that come to it by another way, as in `class Meta(TPayloadMeta, ABCMeta)`.
-int add_maker() {
+PyMethodDef setters[] = {{"__setattr__", set_class_attribute, METH_VARARGS, nullptr},
+                         {"__delattr__", delete_class_attribute, METH_O, nullptr}};
+
+// Gives TPayloadMeta its methods as a class statement would. With a tp_new of its own, type.__new__ would
+// refuse metaclasses that come to it by another way, as in `class Meta(TPayloadMeta, ABCMeta)`; with a
+// tp_setattro of its own, type.__setattr__ would refuse its classes.
+int add_methods() {
   Ref function = Ref::steal(PyCFunction_New(&maker, nullptr));
   if (!function) return -1;
   meta_maker = PyStaticMethod_New(function.get());
   if (meta_maker == nullptr || PyDict_SetItem(meta_type.tp_dict, names.new_, meta_maker) < 0) return -1;
+  for (PyMethodDef& each : setters) {
+    const Ref method = Ref::steal(PyDescr_NewMethod(&meta_type, &each));
+    if (!method || PyDict_SetItemString(meta_type.tp_dict, each.ml_name, method.get()) < 0) return -1;
+  }
   PyObject* type = reinterpret_cast<PyObject*>(&PyType_Type);
-  Ref model = Ref::steal(PyObject_CallFunction(type, "s(){OO}", "model", names.new_, meta_maker));
+  Ref model = Ref::steal(
+      PyObject_CallFunction(type, "s(){OOOO}", "model", names.new_, meta_maker, names.setattr, meta_maker));
   if (!model) return -1;
-  meta_type.tp_new = reinterpret_cast<PyTypeObject*>(model.get())->tp_new;  // looks `__new__` up
+  meta_type.tp_new = reinterpret_cast<PyTypeObject*>(model.get())->tp_new;            // looks `__new__` up
+  meta_type.tp_setattro = reinterpret_cast<PyTypeObject*>(model.get())->tp_setattro;  // and this likewise
   PyType_Modified(&meta_type);
   return 0;
 }
@@ -364,7 +393,7 @@ int add_metaclass_to(PyObject* module) {
   meta_type.tp_traverse = meta_traverse;
   meta_type.tp_clear = meta_clear;
   meta_type.tp_dealloc = meta_dealloc;
-  if (PyType_Ready(&meta_type) < 0 || add_maker() < 0) return -1;
+  if (PyType_Ready(&meta_type) < 0 || add_methods() < 0) return -1;
   base_type = make_base();
   if (base_type == nullptr) return -1;
   default_setattr = _PyType_Lookup(base_type, names.setattr);

@@ -1,6 +1,7 @@
 #include "python/spec_builder.hpp"
 
 #include <cstddef>
+#include <utility>
 
 namespace fastthrift::python {
 namespace {
@@ -61,7 +62,11 @@ SpecBuilder::Specs& SpecBuilder::specs(schema::Index index) {
 
 PyObject* SpecBuilder::type(schema::Index index) {
   Specs& found = specs(index);
-  if (!found.type) found.type = make(bound_.schema().types()[index]);
+  if (!found.type) {
+    Ref made = make(bound_.schema().types()[index]);
+    // Making it may let another thread run, which has what it found here in hand.
+    if (!found.type) found.type = std::move(made);
+  }
   return found.type.get();
 }
 
@@ -109,7 +114,8 @@ PyObject* SpecBuilder::entry(schema::Index index, bool required) {
   if (!entry) {
     PyObject* type = this->type(index);
     if (type == nullptr) return nullptr;
-    entry = pair(truth(required), type);
+    Ref made = pair(truth(required), type);
+    if (!entry) entry = std::move(made);
   }
   return entry.get();
 }

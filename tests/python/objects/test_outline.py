@@ -171,6 +171,54 @@ def test_what_is_set_first_stays(module: Any) -> None:
     assert module.Later.thrift_spec == {1: (8, "n", False)}
 
 
+@pytest.mark.parametrize("name", ["thrift_spec", "x", "__init__", "_ttype", "default_spec"])
+def test_what_is_deleted_first_is_gone(module: Any, name: str) -> None:
+    delattr(module.Point, name)
+    assert name not in vars(module.Point) and len(vars(module.Point)) == len(vars(load().Point)) - 1
+    with pytest.raises(AttributeError, match="nothing"):
+        del module.Later.nothing
+
+
+def test_what_is_set_and_deleted_first_is_gone(module: Any) -> None:
+    module.Point.thrift_spec = {}
+    del module.Point.thrift_spec
+    assert not hasattr(module.Point, "thrift_spec")
+
+
+def test_type_sets_and_deletes_too(module: Any) -> None:
+    type.__setattr__(module.Point, "x", 3)
+    assert module.Point.x == 3 and module.Point(name="n").name == "n"
+    type.__delattr__(module.Point, "x")
+    assert not hasattr(module.Point, "x")
+
+
+def test_metaclass_of_somebody_else_sets(module: Any) -> None:
+    changed: list[str] = []
+
+    class Watching(TPayloadMeta):
+        def __setattr__(cls, name: str, value: Any) -> None:
+            changed.append(name)
+            super().__setattr__(name, value)
+
+    class Around(module.Point, metaclass=Watching):  # type: ignore[misc]
+        pass
+
+    Around.extra = 1
+    assert changed == ["extra"] and Around.extra == 1
+    del Around.extra
+    assert not hasattr(Around, "extra")
+
+
+def test_new_bases_are_whole() -> None:
+    empty = fastthrift.loads("struct First { 1: i32 a } struct Empty {}").Empty
+
+    class Plain(TPayload):  # type: ignore[misc]
+        pass
+
+    Plain.__bases__ = (empty,)
+    assert Plain.thrift_spec == {} and repr(Plain()) == "Plain()"
+
+
 def test_mock_puts_everything_back(module: Any) -> None:
     with mock.patch.object(module.Point, "write", lambda self, protocol: None):
         assert module.Point().write(None) is None
