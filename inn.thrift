@@ -1,1 +1,0 @@
-struct Inner {1: i32 x, 2: string s, 3: list<i32> l, 4: bool b, 5: map<string,i32> m, 6: i16 h, 7: list<bool> lb, 8: double d}
