@@ -10,31 +10,34 @@
 namespace fastthrift::python {
 namespace {
 
+constexpr std::size_t huge = std::size_t{2} << 20;
 constexpr std::size_t most = std::size_t{32} << 20;  // that is reserved at once
 
-// Whether it is the one that Python brings: a function beside those that exchange it. The answer is kept, as
-// the linker takes microseconds for it.
+constexpr std::size_t whole(std::size_t size) { return (size + huge - 1) & ~(huge - 1); }
+
+// Whether it is the one that Python brings: a function beside those that exchange it.
 bool is_pythons_own(const PyObjectArenaAllocator& allocator) {
-  static void* (*asked)(void*, std::size_t) = nullptr;
-  static bool answer = false;
-  if (allocator.ctx != nullptr) return false;
-  if (allocator.alloc == asked) return answer;
   Dl_info its{}, pythons{};
-  answer = dladdr(reinterpret_cast<void*>(allocator.alloc), &its) != 0 &&
-           dladdr(reinterpret_cast<void*>(&PyObject_SetArenaAllocator), &pythons) != 0 &&
-           its.dli_fbase == pythons.dli_fbase;
-  asked = allocator.alloc;
-  return answer;
+  return allocator.ctx == nullptr && dladdr(reinterpret_cast<void*>(allocator.alloc), &its) != 0 &&
+         dladdr(reinterpret_cast<void*>(&PyObject_SetArenaAllocator), &pythons) != 0 &&
+         its.dli_fbase == pythons.dli_fbase;
 }
 
 }  // namespace
 
-void Arenas::Use::begin(Arenas& arenas) {
-  PyObject_GetArenaAllocator(&arenas.before_);
-  if (!is_pythons_own(arenas.before_)) return;
-  PyObjectArenaAllocator ours{&arenas, fetch, release};
+Arenas::Arenas(std::size_t wanted) : wanted_(wanted) {
+  if (wanted < huge) return;
+  PyObject_GetArenaAllocator(&before_);
+  if (!is_pythons_own(before_)) return;
+  PyObjectArenaAllocator ours{this, fetch, release};
   PyObject_SetArenaAllocator(&ours);
-  in_use_ = &arenas;
+  is_set_ = true;
+}
+
+Arenas::~Arenas() {
+  if (!is_set_) return;
+  PyObject_SetArenaAllocator(&before_);
+  let_go();
 }
 
 void* Arenas::fetch(void* self, std::size_t size) {
@@ -52,7 +55,6 @@ void Arenas::release(void* self, void* arena, std::size_t size) {
 
 // Addresses alone, where huge pages can lie. What is declared may be more than ever comes, or than there is.
 void Arenas::reserve_more() {
-  constexpr auto whole = [](std::size_t size) { return (size + huge - 1) & ~(huge - 1); };
   if (wanted_ == 0) return;
   const std::size_t size = std::min(whole(wanted_), most);
   wanted_ -= std::min(wanted_, size);

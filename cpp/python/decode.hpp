@@ -1,7 +1,6 @@
 #pragma once
 
 #include "python/codec.hpp"
-#include "python/arenas.hpp"
 #include "python/collector.hpp"
 #include "python/decode_plain.hpp"
 #include "python/depth.hpp"
@@ -60,16 +59,15 @@ class Decoder {
   Ref map(const Layout& layout, const Shape& shape);
   Ref items_of(const Layout& layout, const Shape& shape);
   template <Form form>
-  void fill_items(PyObject* map, std::uint32_t& index, std::uint32_t size, Form value, Arenas& arenas);
-  void plain_items(PyObject* map, std::uint32_t& index, std::uint32_t size, Form key, Form value,
-                   Arenas& arenas);
+  void fill_items(PyObject* map, std::uint32_t& index, std::uint32_t size, Form value);
+  void plain_items(PyObject* map, std::uint32_t& index, std::uint32_t size, Form key, Form value);
   // An empty list with room for `header.size` elements, or for as many as surely come; `put` adds them.
   Ref roomy_list(const wire::ListHeader& header);
   Ref elements(const wire::ListHeader& header, const Layout& layout, const Shape& shape, Form form);
   template <Form form>
   Ref many_elements(const wire::ListHeader& header, const Layout& layout, const Shape& shape);
   template <Form form>
-  void fill(PyObject* list, std::uint32_t& index, std::uint32_t size, Arenas& arenas);
+  void fill(PyObject* list, std::uint32_t& index, std::uint32_t size);
   Ref structures(const wire::ListHeader& header, PyTypeObject* type);
   // A new reference.
   PyObject* element(typename Reader::Place& place, const Layout& layout, const Shape& shape, Form form);

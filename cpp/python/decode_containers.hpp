@@ -48,12 +48,12 @@ FASTTHRIFT_INLINE Ref Decoder<Reader>::elements(const wire::ListHeader& header, 
 // its own, so that the loop has all registers. No Python code can find the list meanwhile.
 template <class Reader>
 template <Form form>
-FASTTHRIFT_APART void Decoder<Reader>::fill(PyObject* list, std::uint32_t& index, std::uint32_t size,
-                                            Arenas& arenas) {
+FASTTHRIFT_APART void Decoder<Reader>::fill(PyObject* list, std::uint32_t& index, std::uint32_t size) {
   auto* inside = reinterpret_cast<PyListObject*>(list);
   if (Py_SIZE(inside) != static_cast<Py_ssize_t>(index)) [[unlikely]]
     return;  // `put` says so
-  const Arenas::Use use(arenas);
+  // Once for a list: each value that is not plain ends a run, and there may be as many as elements.
+  const Arenas arenas(index == 0 ? size * bulk_size(form) : 0);
   const BulkMemory memory;
   typename Reader::Place place(in_);
   PyObject** at = inside->ob_item + index;
@@ -77,11 +77,10 @@ template <class Reader>
 template <Form form>
 Ref Decoder<Reader>::many_elements(const wire::ListHeader& header, const Layout& layout, const Shape& shape) {
   Ref list = roomy_list(header);
-  Arenas arenas(header.size * bulk_size(form));
   std::uint32_t i = 0;
   try {
     while (i < header.size) {
-      if (form != Form::text || options_.decode_response) fill<form>(list.get(), i, header.size, arenas);
+      if (form != Form::text || options_.decode_response) fill<form>(list.get(), i, header.size);
       if (i == header.size) break;
       put(list.get(), i, value(layout, shape).release());
       ++i;
@@ -166,9 +165,9 @@ Ref Decoder<Reader>::map(const Layout& layout, const Shape& shape) {
 template <class Reader>
 template <Form form>
 FASTTHRIFT_APART void Decoder<Reader>::fill_items(PyObject* map, std::uint32_t& index, std::uint32_t size,
-                                                  Form value_form, Arenas& arenas) {
+                                                  Form value_form) {
   const PlainOptions plain{options_.decode_response};
-  const Arenas::Use use(arenas);
+  const Arenas arenas(index == 0 ? size * (bulk_size(form) + bulk_size(value_form)) : 0);
   const BulkMemory memory;
   typename Reader::Place place(in_);
   for (; index < size; ++index) {
@@ -190,13 +189,13 @@ FASTTHRIFT_APART void Decoder<Reader>::fill_items(PyObject* map, std::uint32_t& 
 
 template <class Reader>
 void Decoder<Reader>::plain_items(PyObject* map, std::uint32_t& index, std::uint32_t size, Form key,
-                                  Form value, Arenas& arenas) {
+                                  Form value) {
   if (key == Form::i32) {
-    fill_items<Form::i32>(map, index, size, value, arenas);
+    fill_items<Form::i32>(map, index, size, value);
   } else if (key == Form::i64) {
-    fill_items<Form::i64>(map, index, size, value, arenas);
+    fill_items<Form::i64>(map, index, size, value);
   } else if (key == Form::text && options_.decode_response) {
-    fill_items<Form::text>(map, index, size, value, arenas);
+    fill_items<Form::text>(map, index, size, value);
   }
 }
 
@@ -225,11 +224,10 @@ Ref Decoder<Reader>::items_of(const Layout& layout, const Shape& shape) {
   }
   const bool is_hashable = key_shape.form < Form::structure;
   const bool is_plain = key_shape.form <= Form::binary && value_shape.form <= Form::binary;
-  Arenas arenas(is_plain ? header.size * (bulk_size(key_shape.form) + bulk_size(value_shape.form)) : 0);
   std::uint32_t i = 0;
   try {
     for (;; ++i) {
-      if (is_plain) plain_items(map.get(), i, header.size, key_shape.form, value_shape.form, arenas);
+      if (is_plain) plain_items(map.get(), i, header.size, key_shape.form, value_shape.form);
       if (i >= header.size) break;
       Ref key = this->value(layout, key_shape);
       if (!is_hashable) key = hashable(std::move(key));
