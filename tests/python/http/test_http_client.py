@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import socket
 import ssl
+import sys
 import threading
 import time
 from pathlib import Path
@@ -267,6 +268,10 @@ def test_an_answer_may_be_delimited_in_any_way(data: bytes, body: bytes) -> None
         assert flushed(THttpClient(server.url)) == body
 
 
+# http.client of Python 3.9 reads such a chunk to the end, where nothing follows.
+NEGATIVE = TTransportException.UNKNOWN if sys.version_info >= (3, 10) else TTransportException.END_OF_FILE
+
+
 @pytest.mark.parametrize(
     "data,kind",
     [
@@ -281,7 +286,7 @@ def test_an_answer_may_be_delimited_in_any_way(data: bytes, body: bytes) -> None
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", TTransportException.UNKNOWN),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", TTransportException.END_OF_FILE),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab", TTransportException.END_OF_FILE),
-        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nab", TTransportException.UNKNOWN),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nab", NEGATIVE),
         (b"HTTP/1.1 103 Early Hints\r\n\r\n" * 200, TTransportException.UNKNOWN),
         (b"HTTP/1.1 101 Switching Protocols\r\n\r\n", TTransportException.UNKNOWN),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 300000000\r\n\r\n", TTransportException.SIZE_LIMIT),

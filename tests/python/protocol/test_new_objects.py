@@ -308,6 +308,7 @@ def run_beside_this_file(lines: list[str], **environment: str) -> None:
 
 @NO_ARENAS
 @HUGE_PAGES
+@pytest.mark.skipif("asan" in os.environ.get("LD_PRELOAD", ""), reason="the sanitizer keeps what is given back")
 def test_large_values_lie_in_huge_pages_which_are_given_back() -> None:
     run_beside_this_file(
         [

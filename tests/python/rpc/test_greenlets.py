@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -54,6 +55,7 @@ def test_sockets_whose_class_has_no_methods_are_ended_too(monkeypatch: pytest.Mo
 
 
 PATCHED = """
+import os
 import socket
 class Patched(socket.socket):
     pass
@@ -117,6 +119,7 @@ print(serve.dead)
 """
 
 
+@pytest.mark.skipif("asan" in os.environ.get("LD_PRELOAD", ""), reason="greenlets move stacks behind the sanitizer")
 def test_greenlets_share_a_client_and_give_up_calls() -> None:
     pytest.importorskip("gevent")
     done: Any = subprocess.run([sys.executable, "-c", GREENLETS], capture_output=True, text=True, timeout=30)
