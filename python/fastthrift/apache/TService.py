@@ -11,8 +11,8 @@ from fastthrift.answer import answers
 from fastthrift.apache.protocol.TProtocol import read_struct, write_struct
 from fastthrift.apache.Thrift import TApplicationException, TMessageType, TProcessor, TType
 from fastthrift.apache.TStruct import TStruct
-from fastthrift.client import deadline
 from fastthrift.processor import PassesProcessor
+from fastthrift.transport.call_deadline import deadline
 from fastthrift.turns import turn_of
 
 __all__ = ["ServiceMethods", "TServiceClient", "TServiceProcessor"]

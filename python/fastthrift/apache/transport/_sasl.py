@@ -16,6 +16,7 @@ from fastthrift.apache.transport._base import (
     TTransportBase,
     TTransportException,
 )
+from fastthrift.transport.call_deadline import deadline
 
 _HEAD = struct.Struct(">BI")
 _LENGTH = struct.Struct(">I")
@@ -67,8 +68,6 @@ class TSaslClientTransport(TTransportBase, CReadableTransport, Collecting):
             self.sasl = self._make_sasl()
             self._is_disposed = False
         self.__rbuf = BytesIO(b"")
-        from fastthrift.client import deadline  # of use to who opens one
-
         try:
             with deadline(self.transport, False):
                 self._negotiate()

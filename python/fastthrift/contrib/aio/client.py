@@ -13,9 +13,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from fastthrift.answer import add_words, check_answer, outcome_of
-from fastthrift.client import TClient, bottom, call_of, close_all, deadline, is_oneway, is_owners, next_seqid
+from fastthrift.client import TClient, call_of, close_all, is_oneway, is_owners, next_seqid
 from fastthrift.contrib.aio.calls import Calls, calls_over
 from fastthrift.thrift import TApplicationException, TMessageType, args_to_kwargs
+from fastthrift.transport.call_deadline import bottom, deadline
 
 if TYPE_CHECKING:
     from typing_extensions import Self

@@ -8,6 +8,7 @@ from collections.abc import Generator
 from typing import Any, Callable, Optional, Union
 
 from fastthrift.transport.base import Buffer, TTransportBase, TTransportException, readall
+from fastthrift.transport.call_deadline import deadline
 
 __all__ = ["TSaslClientTransport", "TSaslClientTransportFactory"]
 
@@ -57,8 +58,6 @@ class TSaslClientTransport(TTransportBase):
         if not self._trans.is_open():
             self._trans.open()
         self.sasl = self.sasl_client_factory()
-        from fastthrift.client import deadline  # which imports the transports
-
         try:
             with deadline(self._trans, False):
                 self._negotiate()

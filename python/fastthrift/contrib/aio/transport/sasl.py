@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 from typing import Any, Callable, Union
 
-from fastthrift.client import deadline
 from fastthrift.contrib.aio.transport.base import TAsyncTransportBase, readall, short_read
 from fastthrift.transport.base import Buffer, TTransportException
+from fastthrift.transport.call_deadline import deadline
 from fastthrift.transport.sasl.client import TSaslClientTransport
 
 __all__ = [
