@@ -71,6 +71,7 @@ Detached Session::run(std::shared_ptr<Session> self) {
       s.take(receipt.came, receipt.asked);
 
       const std::size_t used = s.cut_messages(error);
+      s.keep_step(used);
       s.answered_ = 0;
       while (goes_on && !s.closed_ && s.answered_ < s.messages_.size()) {
         co_await Handling{s};
@@ -173,6 +174,17 @@ std::size_t Session::cut_messages(std::string& error) {
     error = refused.what();
   }
   return used;
+}
+
+// Whoever waits for an answer has ended nothing. Anything but one whole message may be the last there is,
+// with the end of the stream behind it, which its size did not tell: that is asked for.
+void Session::keep_step(std::size_t used) {
+  if (messages_.size() == 1 && used == in_.size()) {
+    if (!is_in_step()) ++calls_in_step_;
+    return;
+  }
+  broke_step_ = is_in_step();
+  calls_in_step_ = 0;
 }
 
 void Session::consume(std::size_t used) {

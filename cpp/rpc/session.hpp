@@ -116,6 +116,8 @@ class Session {
 
  private:
   static constexpr std::uint32_t least_room = 1024, most_room = 1 << 18, most_discarded = 1 << 20;
+  // The client seems to wait for each answer: from so many calls on, which came one by one.
+  static constexpr std::uint8_t most_in_step = 16;
   // What a connection gets answered before the others have their turn: a thousand that ask for megabytes
   // without a pause delay everybody else's call by a thousand times that.
   static constexpr std::size_t share_bytes = 1 << 16, share_messages = 128;
@@ -140,6 +142,8 @@ class Session {
 
   bool has_request();
   void take(std::size_t came, std::size_t asked);
+  bool is_in_step() const { return calls_in_step_ == most_in_step; }
+  void keep_step(std::size_t used);
   std::size_t read_size() const;
   std::size_t cut_messages(std::string& error);
   void consume(std::size_t used);
@@ -179,6 +183,8 @@ class Session {
   bool is_idle_ = false;     // waits, or is about to, without memory
   bool has_sent_ = false;    // something, since it was read last
   bool is_drained_ = false;  // with what was read last nothing more had come
+  bool broke_step_ = false;  // with what was read last
+  std::uint8_t calls_in_step_ = 0;
   ReceiptMemory receipt_memory_;
   std::coroutine_handle<> coroutine_;  // while it waits in the round
 };

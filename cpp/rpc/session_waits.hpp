@@ -53,9 +53,11 @@ struct Session::Receipt {
   void await_suspend(std::coroutine_handle<> coroutine) {
     asked = session.read_size();
     std::uint8_t* const to = session.in_.prepare(asked);
-    const bool asks_anew = std::exchange(session.is_drained_, false) && !session.has_sent_;
-    session.has_sent_ = false;
-    session.socket_.receive(to, asked, Completion{*this, Resumption(coroutine, armed)}, asks_anew);
+    const bool broke_step = std::exchange(session.broke_step_, false);
+    const bool has_sent = std::exchange(session.has_sent_, false);
+    const bool asks_anew = std::exchange(session.is_drained_, false) && (broke_step || !has_sent);
+    session.socket_.receive(to, asked, Completion{*this, Resumption(coroutine, armed)}, asks_anew,
+                            session.is_in_step());
     armed = true;
   }
 

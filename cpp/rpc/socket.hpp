@@ -58,8 +58,12 @@ class Socket : public boost::asio::basic_stream_socket<boost::asio::generic::str
   // A peer that resets the connection right behind its bytes leaves nothing, and the one event may have been
   // for both. Sending tells; `asks_anew` is for whoever has sent nothing since the last receive, and costs a
   // system call more.
+  //
+  // To ask for what is left costs a twentieth of a small request. Fewer bytes than there is room for say the
+  // same but of the end of the stream, for which there is no second event either. `trusts_size` is for who
+  // does not expect it there.
   template <class Completion>
-  void receive(std::uint8_t* to, std::size_t most, Completion completion, bool asks_anew);
+  void receive(std::uint8_t* to, std::size_t most, Completion completion, bool asks_anew, bool trusts_size);
 
  private:
 #if FASTTHRIFT_OWN_RECEIVE
@@ -80,10 +84,11 @@ class Socket::Receive final : public boost::asio::detail::reactor_op {
   using error_code = boost::system::error_code;
 
  public:
-  Receive(Socket& socket, std::uint8_t* to, std::size_t most, Completion&& completion)
+  Receive(Socket& socket, std::uint8_t* to, std::size_t most, Completion&& completion, bool trusts_size)
       : reactor_op(error_code(), perform, complete),
         socket_(socket.native_handle()),
         tells_rest_(socket.tells_rest_),
+        trusts_size_(trusts_size),
         to_(to),
         most_(most),
         completion_(std::move(completion)) {}
@@ -104,9 +109,9 @@ class Socket::Receive final : public boost::asio::detail::reactor_op {
   }
 
   net::Received received() const {
-    if (tells_rest_) return net::receive_and_rest(socket_, to_, most_);
+    if (tells_rest_ && !trusts_size_) return net::receive_and_rest(socket_, to_, most_);
     const net::Transfer read = net::receive_now(socket_, to_, most_);
-    return {read.bytes, read.error};
+    return {read.bytes, read.error, trusts_size_ && read.bytes != 0 && read.bytes < most_};
   }
 
   // `owner` is null where the io_context is destroyed with the operation under way.
@@ -126,7 +131,7 @@ class Socket::Receive final : public boost::asio::detail::reactor_op {
   }
 
   const net::SocketHandle socket_;
-  const bool tells_rest_;
+  const bool tells_rest_, trusts_size_;
   std::uint8_t* const to_;
   const std::size_t most_;
   bool is_drained_ = false;
@@ -134,12 +139,13 @@ class Socket::Receive final : public boost::asio::detail::reactor_op {
 };
 
 template <class Completion>
-void Socket::receive(std::uint8_t* to, std::size_t most, Completion completion, bool asks_anew) {
+void Socket::receive(std::uint8_t* to, std::size_t most, Completion completion, bool asks_anew,
+                     bool trusts_size) {
   using boost::asio::detail::epoll_reactor;
   using Operation = Receive<Completion>;
   typename std::allocator_traits<typename Completion::allocator_type>::template rebind_alloc<Operation>
       memory(completion.get_allocator());
-  auto* operation = new (memory.allocate(1)) Operation(*this, to, most, std::move(completion));
+  auto* operation = new (memory.allocate(1)) Operation(*this, to, most, std::move(completion), trusts_size);
   auto& state = impl_.get_implementation();
   reactor_->start_op(epoll_reactor::read_op, state.socket_, state.reactor_data_, operation, false,
                      !asks_anew);
@@ -148,7 +154,7 @@ void Socket::receive(std::uint8_t* to, std::size_t most, Completion completion, 
 #else
 
 template <class Completion>
-void Socket::receive(std::uint8_t* to, std::size_t most, Completion completion, bool) {
+void Socket::receive(std::uint8_t* to, std::size_t most, Completion completion, bool, bool) {
   async_receive(boost::asio::buffer(to, most), std::move(completion));
 }
 

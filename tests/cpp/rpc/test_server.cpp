@@ -10,6 +10,7 @@
 using namespace fastthrift;
 using namespace fastthrift::rpc;
 using namespace std::chrono_literals;
+using namespace std::string_literals;
 using test::framed;
 using test::in_time;
 using test::receive_framed;
@@ -51,6 +52,70 @@ void test_a_half_closed_client_gets_its_answers() {
   BOOST_TEST_EQ(receive_framed(client), "two");
   BOOST_TEST(test::is_closed_by_peer(client));
   BOOST_TEST(text.record->all_refused().empty());
+}
+
+// A client that the server takes for one that waits for each answer.
+test::Socket in_step(const TextServer& text) {
+  test::Socket client = text.connect();
+  for (int i = 0; i < 40; ++i) {
+    send_all(client, framed("call"));
+    BOOST_TEST_EQ(receive_framed(client), "call");
+  }
+  return client;
+}
+
+void test_a_client_in_step_may_do_otherwise_at_any_time() {
+  TextServer text;
+  for (int i = 0; i < 20; ++i) {
+    const test::Socket client = in_step(text);
+    send_all(client, framed("one") + framed("two"));
+    BOOST_TEST_EQ(receive_framed(client), "one");
+    send_all(client, framed(std::string(100'000, 'x')));
+    BOOST_TEST_EQ(receive_framed(client), "two");
+    BOOST_TEST_EQ(receive_framed(client).size(), 100'000u);
+    send_all(client, framed("silent"));
+    const std::string halves = framed("halves");
+    send_all(client, halves.substr(0, 6));
+    send_all(client, halves.substr(6));
+    BOOST_TEST_EQ(receive_framed(client), "halves");
+  }
+}
+
+// Each within the patience of a test, which is longer than the server's own for any of them: hence the count.
+void test_the_end_behind_the_last_bytes_of_a_client_in_step_is_noticed_at_once() {
+  rpc::ServerOptions slow_sweeps;
+  slow_sweeps.idle = slow_sweeps.message = slow_sweeps.stalled = 0ms;
+  TextServer text(slow_sweeps);
+  const auto start = net::Clock::now();
+  for (const std::string& last : {framed("one") + framed("two"), framed("half").substr(0, 6),
+                                  framed("silent"), framed("one") + "\0\0"s}) {
+    for (int i = 0; i < 10; ++i) {
+      const test::Socket client = in_step(text);
+      send_all(client, last);
+      ::shutdown(client.get(), SHUT_WR);
+      if (last.starts_with(framed("one"))) BOOST_TEST_EQ(receive_framed(client), "one");
+      if (last.ends_with(framed("two"))) BOOST_TEST_EQ(receive_framed(client), "two");
+      BOOST_TEST(test::is_closed_by_peer(client));
+    }
+  }
+  for (int i = 0; i < 10; ++i)
+    send_all(in_step(text), framed("call"));  // which closes: the answer finds nobody
+  BOOST_TEST(in_time([&] { return text.server.connections() == 0; }));
+  BOOST_TEST(net::Clock::now() - start < 10s);
+}
+
+// Nothing tells of it but a sweep.
+void test_the_end_behind_the_last_call_of_a_client_in_step_is_noticed_by_a_sweep() {
+  rpc::ServerOptions quick_sweeps;
+  quick_sweeps.stalled = 40ms;
+  TextServer text(quick_sweeps);
+  for (int i = 0; i < 10; ++i) {
+    const test::Socket client = in_step(text);
+    send_all(client, framed("call"));
+    ::shutdown(client.get(), SHUT_WR);
+    BOOST_TEST_EQ(receive_framed(client), "call");
+    BOOST_TEST(test::is_closed_by_peer(client));
+  }
 }
 
 void test_slow_handlers_stall_nobody() {
@@ -507,6 +572,9 @@ void test_server() {
   test_calls_are_answered_in_any_pieces();
   test_pipelined_calls_are_answered_in_order_and_in_few_batches();
   test_a_half_closed_client_gets_its_answers();
+  test_a_client_in_step_may_do_otherwise_at_any_time();
+  test_the_end_behind_the_last_bytes_of_a_client_in_step_is_noticed_at_once();
+  test_the_end_behind_the_last_call_of_a_client_in_step_is_noticed_by_a_sweep();
   test_slow_handlers_stall_nobody();
   test_a_handler_that_blocks_in_the_middle_of_a_round_leaves_the_others_their_turns();
   test_sessions_that_wait_for_their_turn_end_with_the_server();

@@ -31,9 +31,9 @@ class End {
     socket_->ask_for_rest();
   }
 
-  void receive(std::size_t most = sizeof(bytes_), bool asks_anew = false) {
+  void receive(std::size_t most = sizeof(bytes_), bool asks_anew = false, bool trusts_size = false) {
     outcome_.reset();
-    socket_->receive(bytes_, most, Completion{this, alive_}, asks_anew);
+    socket_->receive(bytes_, most, Completion{this, alive_}, asks_anew, trusts_size);
   }
   // Waits until the receive is over.
   Outcome outcome() {
@@ -198,6 +198,49 @@ void test_asking_anew_tells_of_what_is_there_and_of_what_comes() {
   BOOST_TEST_EQ(end.outcome().text, "two");
 }
 
+#if FASTTHRIFT_OWN_RECEIVE
+void test_fewer_bytes_than_there_is_room_for_say_that_no_more_have_come() {
+  for (int family : {AF_INET, AF_UNIX}) {
+    auto [near, far] = family == AF_INET ? test::tcp_pair() : test::socket_pair();
+    End end(std::move(near), family);
+    for (const char* each : {"one", "two", "three"}) {
+      end.receive(64, false, true);
+      test::send_all(far, each);
+      const Outcome outcome = end.outcome();
+      BOOST_TEST_EQ(outcome.text, each);
+      BOOST_TEST(outcome.is_drained);
+    }
+    test::send_all(far, "whole and rest");
+    end.receive(5, false, true);
+    const Outcome full = end.outcome();
+    BOOST_TEST_EQ(full.text, "whole");
+    BOOST_TEST(!full.is_drained);
+    end.receive(64, false, true);
+    BOOST_TEST_EQ(end.outcome().text, " and rest");
+    end.receive(64, false, true);
+    BOOST_TEST(!end.outcome_now().has_value());
+    far.close();
+    const Outcome last = end.outcome();
+    BOOST_TEST(last.error == asio::error::eof);
+    BOOST_TEST(!last.is_drained);
+  }
+}
+
+// What the size does not tell, asking anew does.
+void test_an_end_behind_the_last_bytes_is_noticed_by_asking_anew() {
+  for (int i = 0; i < 50; ++i) {
+    auto [near, far] = test::tcp_pair();
+    End end(std::move(near));
+    end.receive(64, false, true);
+    test::send_all(far, "last");
+    ::shutdown(far.get(), SHUT_WR);
+    BOOST_TEST_EQ(end.outcome().text, "last");
+    end.receive(64, true, true);
+    BOOST_TEST(end.outcome().error == asio::error::eof);
+  }
+}
+#endif
+
 void test_a_unix_socket_is_received_from_as_well() {
   auto [near, far] = test::socket_pair();
   End end(std::move(near), AF_UNIX);
@@ -318,6 +361,10 @@ void test_socket() {
   test_a_reset_is_an_error();
   test_a_reset_that_came_with_the_last_bytes_is_noticed_by_asking_anew();
   test_asking_anew_tells_of_what_is_there_and_of_what_comes();
+#if FASTTHRIFT_OWN_RECEIVE
+  test_fewer_bytes_than_there_is_room_for_say_that_no_more_have_come();
+  test_an_end_behind_the_last_bytes_is_noticed_by_asking_anew();
+#endif
   test_a_unix_socket_is_received_from_as_well();
 #if defined(SCM_RIGHTS)
   test_descriptors_that_come_along_are_not_taken();
