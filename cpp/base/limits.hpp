@@ -16,6 +16,9 @@ struct Limits {
   std::size_t method_name = 1024;    // bytes
   std::size_t string = no_limit;     // bytes of one string; the message bounds it anyway
   std::size_t container = no_limit;  // elements of one container; the message bounds it anyway
+  // Bytes of memory that the structs and containers of a message may take for each byte of it, beyond some
+  // that are free.
+  std::size_t expansion = 48;
 };
 
 // The same for a client of HTTP, in bytes: the sizes of nginx and Envoy; a body is a frame.

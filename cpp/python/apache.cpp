@@ -194,6 +194,8 @@ CodecOptions options_of(PyObject* protocol, Protocol kind) {
   CodecOptions read = options(kind);
   read.limits.string = limit_in(protocol, names().string_limit);
   read.limits.container = limit_in(protocol, names().container_limit);
+  // Who bounds containers has bounded what they expand to.
+  if (read.limits.container != Limits::no_limit) read.limits.expansion = Limits::no_limit;
   // Who allows any string allows any message.
   if (read.limits.string > read.limits.message) read.limits.message = Limits::no_limit;
   return read;

@@ -5,6 +5,7 @@
 #include "python/decode_plain.hpp"
 #include "python/depth.hpp"
 #include "python/enumeration.hpp"
+#include "python/object_budget.hpp"
 #include "python/parked.hpp"
 #include "python/path.hpp"
 #include "python/payload_type.hpp"
@@ -25,7 +26,10 @@ template <class Reader>
 class Decoder {
  public:
   Decoder(Input& in, const CodecOptions& options, typename Reader::Options wire_options)
-      : in_(in, options.limits, wire_options), options_(options.decode), depth_(options.limits) {}
+      : in_(in, options.limits, wire_options),
+        options_(options.decode),
+        depth_(options.limits),
+        budget_(in, options.limits) {}
 
   // Fills an object of any class with a `thrift_spec`.
   void structure_into(PyObject* object);
@@ -77,6 +81,7 @@ class Decoder {
   Depth depth_;
   Path path_;
   CollectorPause collector_;
+  ObjectBudget budget_;
 };
 
 // An empty dict with room for as many items, up to a point: of those beyond `sure` most may never come.
@@ -118,7 +123,9 @@ void Decoder<Reader>::structure_into(PyObject* object) {
     return;
   }
   std::unique_ptr<Layout> keep;
-  other_fields(object, payload::layout_of_object(object, keep));
+  const Layout& layout = payload::layout_of_object(object, keep);
+  budget_.count_struct(type, layout.fields().size());
+  other_fields(object, layout);
 }
 
 // Reads the next header. Null: it was the end, or a field that was skipped.
@@ -210,6 +217,7 @@ Ref Decoder<Reader>::plain_structure(PyTypeObject* type, PyObject* thrift_spec) 
   collector_.count_object();
   std::unique_ptr<Layout> keep;
   const Layout& layout = payload::layout_of_pair(type, thrift_spec, keep);
+  budget_.count_struct(type, layout.fields().size());
   PyObject* cls = reinterpret_cast<PyObject*>(type);
   if (type->tp_setattro == PyObject_GenericSetAttr) [[likely]] {
     Ref object = checked(parked([&] { return PyObject_CallNoArgs(cls); }));
@@ -316,6 +324,7 @@ Ref Decoder<Reader>::structure(const Shape& shape) {
 template <class Reader>
 PyObject* Decoder<Reader>::structure_of(PyTypeObject* type, const Layout& layout) {
   collector_.count_object();
+  budget_.count_struct(type);
   if (!layout.defaults().empty()) [[likely]] {
     // What `type()` would do, but only for the fields that do not come.
     Ref object = checked(payload::allocate(type));

@@ -118,6 +118,7 @@ template <class Reader>
 Ref Decoder<Reader>::elements_of(const Layout& layout, const Shape& shape) {
   const Level level(depth_, "reading a Thrift container");
   collector_.count_object();
+  budget_.count_list();
   const wire::ListHeader header = in_.list_begin();
   const Shape& element = layout.shape(shape.element);
   if (header.size == 0) return checked(PyList_New(0));
@@ -147,6 +148,7 @@ template <class Reader>
 Ref Decoder<Reader>::set(const Layout& layout, const Shape& shape) {
   Ref elements = elements_of(layout, shape);
   if (!options_.sets) return elements;
+  budget_.count_set();
   Ref set = checked(PySet_New(nullptr));
   for (Py_ssize_t i = 0; i < PyList_GET_SIZE(elements.get()); ++i) {
     const Ref element = hashable(Ref::share(PyList_GET_ITEM(elements.get(), i)));
@@ -203,6 +205,7 @@ template <class Reader>
 Ref Decoder<Reader>::items_of(const Layout& layout, const Shape& shape) {
   const Level level(depth_, "reading a Thrift container");
   collector_.count_object();
+  budget_.count_map();
   const wire::MapHeader header = in_.map_begin();
   // Where the bytes at hand tell how many surely come, room for all of them: it takes a few bytes for each.
   const std::size_t entry = Reader::minimum_size(header.key) + Reader::minimum_size(header.value);

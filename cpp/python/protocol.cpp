@@ -178,19 +178,20 @@ int add_to(PyObject* module) {
         "fastthrift.protocol.binary.TBinaryProtocol",
         "TBinaryProtocol(trans, strict_read=True, strict_write=True, decode_response=True, "
         "strict_decode=False, "
-        "max_depth=64, *, max_message=104857600, max_string=None, max_container=None, sets=False)\n--\n\n"
+        "max_depth=64, *, max_message=104857600, max_string=None, max_container=None, max_expansion=48, "
+        "sets=False)\n--\n\n"
         "The binary protocol over any transport.",
         wire::Protocol::binary);
     compact_type = make_protocol_type(
         "fastthrift.protocol.compact.TCompactProtocol",
         "TCompactProtocol(trans, decode_response=True, strict_decode=False, max_depth=64, *, "
-        "max_message=104857600, max_string=None, max_container=None, sets=False)\n--\n\n"
+        "max_message=104857600, max_string=None, max_container=None, max_expansion=48, sets=False)\n--\n\n"
         "The compact protocol over any transport.",
         wire::Protocol::compact);
     json_type = make_protocol_type(
         "fastthrift._core.TApacheJSONProtocol",
         "TApacheJSONProtocol(trans, decode_response=True, strict_decode=False, max_depth=64, *, "
-        "max_message=104857600, max_string=None, max_container=None, sets=False)\n--\n\n"
+        "max_message=104857600, max_string=None, max_container=None, max_expansion=48, sets=False)\n--\n\n"
         "Apache's JSON protocol over any transport.",
         wire::Protocol::json);
     Py_INCREF(json_type);

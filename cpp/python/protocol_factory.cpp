@@ -76,24 +76,24 @@ const CodecOptions* factory_options_of(PyObject* factory) {
 
 int add_factories_to(PyObject* module) {
   return guarded(-1, [module] {
-    binary_type =
-        make_type("fastthrift.protocol.binary.TBinaryProtocolFactory",
-                  "TBinaryProtocolFactory(strict_read=True, strict_write=True, decode_response=True, "
-                  "strict_decode=False, max_depth=64, *, max_message=104857600, max_string=None, "
-                  "max_container=None, sets=False)\n--\n\nMakes protocols with these options.",
-                  wire::Protocol::binary);
-    compact_type =
-        make_type("fastthrift.protocol.compact.TCompactProtocolFactory",
-                  "TCompactProtocolFactory(decode_response=True, strict_decode=False, max_depth=64, *, "
-                  "max_message=104857600, max_string=None, max_container=None, sets=False)\n--\n\n"
-                  "Makes protocols with these options.",
-                  wire::Protocol::compact);
-    json_type =
-        make_type("fastthrift.protocol.apache_json.TApacheJSONProtocolFactory",
-                  "TApacheJSONProtocolFactory(decode_response=True, strict_decode=False, max_depth=64, *, "
-                  "max_message=104857600, max_string=None, max_container=None, sets=False)\n--\n\n"
-                  "Makes protocols with these options.",
-                  wire::Protocol::json);
+    binary_type = make_type(
+        "fastthrift.protocol.binary.TBinaryProtocolFactory",
+        "TBinaryProtocolFactory(strict_read=True, strict_write=True, decode_response=True, "
+        "strict_decode=False, max_depth=64, *, max_message=104857600, max_string=None, "
+        "max_container=None, max_expansion=48, sets=False)\n--\n\nMakes protocols with these options.",
+        wire::Protocol::binary);
+    compact_type = make_type(
+        "fastthrift.protocol.compact.TCompactProtocolFactory",
+        "TCompactProtocolFactory(decode_response=True, strict_decode=False, max_depth=64, *, "
+        "max_message=104857600, max_string=None, max_container=None, max_expansion=48, sets=False)\n--\n\n"
+        "Makes protocols with these options.",
+        wire::Protocol::compact);
+    json_type = make_type(
+        "fastthrift.protocol.apache_json.TApacheJSONProtocolFactory",
+        "TApacheJSONProtocolFactory(decode_response=True, strict_decode=False, max_depth=64, *, "
+        "max_message=104857600, max_string=None, max_container=None, max_expansion=48, sets=False)\n--\n\n"
+        "Makes protocols with these options.",
+        wire::Protocol::json);
     checked_status(PyModule_AddType(module, json_type));
     checked_status(PyModule_AddType(module, binary_type));
     checked_status(PyModule_AddType(module, compact_type));

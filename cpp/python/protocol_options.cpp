@@ -38,6 +38,7 @@ std::size_t& max_depth(CodecOptions& options) { return options.limits.depth; }
 std::size_t& max_message(CodecOptions& options) { return options.limits.message; }
 std::size_t& max_string(CodecOptions& options) { return options.limits.string; }
 std::size_t& max_container(CodecOptions& options) { return options.limits.container; }
+std::size_t& max_expansion(CodecOptions& options) { return options.limits.expansion; }
 
 template <Flag flag>
 PyObject* get_flag(PyObject* self, void*) {
@@ -95,6 +96,9 @@ PyGetSetDef attributes[] = {
     limit_attribute<max_message>("max_message", "Bytes of one message or struct; None is no limit."),
     limit_attribute<max_string>("max_string", "Bytes of one string; None is no limit."),
     limit_attribute<max_container>("max_container", "Elements of one container; None is no limit."),
+    limit_attribute<max_expansion>("max_expansion",
+                                   "Bytes of memory that structs and containers may take for each byte of a "
+                                   "message, beyond 64 MiB; None is no limit."),
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 };
 constexpr std::size_t binary_only = 2;
@@ -107,14 +111,13 @@ PyGetSetDef* option_attributes(wire::Protocol protocol) {
 
 void parse_arguments(CodecOptions& options, PyObject** transport, PyObject* args, PyObject* kwargs) {
   static const char* const binary_names[] = {
-      "trans",         "strict_read", "strict_write", "decode_response",
-      "strict_decode", "max_depth",   "max_message",  "max_string",
-      "max_container", "sets",        nullptr};
-  static const char* const compact_names[] = {"trans",       "decode_response", "strict_decode", "max_depth",
-                                              "max_message", "max_string",      "max_container", "sets",
-                                              nullptr};
+      "trans",       "strict_read", "strict_write",  "decode_response", "strict_decode", "max_depth",
+      "max_message", "max_string",  "max_container", "max_expansion",   "sets",          nullptr};
+  static const char* const compact_names[] = {
+      "trans",      "decode_response", "strict_decode", "max_depth", "max_message",
+      "max_string", "max_container",   "max_expansion", "sets",      nullptr};
   const bool is_binary = options.protocol == wire::Protocol::binary;
-  PyObject* given[11] = {};  // a factory's last place is never filled
+  PyObject* given[12] = {};  // a factory's last place is never filled
   const char* const* names = is_binary ? binary_names : compact_names;
   PyObject** first = given;
   std::string format = "O|";
@@ -123,15 +126,15 @@ void parse_arguments(CodecOptions& options, PyObject** transport, PyObject* args
     ++first;
     format = "|";
   }
-  format += is_binary ? "OOOOO$OOOO" : "OOO$OOOO";
+  format += is_binary ? "OOOOO$OOOOO" : "OOO$OOOOO";
   if (!PyArg_ParseTupleAndKeywords(args, kwargs, format.c_str(), const_cast<char**>(names), first, first + 1,
                                    first + 2, first + 3, first + 4, first + 5, first + 6, first + 7,
-                                   first + 8, first + 9)) {
+                                   first + 8, first + 9, first + 10)) {
     throw PythonError();
   }
   if (transport != nullptr) *transport = given[0];
   static constexpr Flag binary_flags[] = {strict_read, strict_write, decode_response, strict_decode};
-  static constexpr Limit limits[] = {max_depth, max_message, max_string, max_container};
+  static constexpr Limit limits[] = {max_depth, max_message, max_string, max_container, max_expansion};
   PyObject** next = given + 1;
   for (std::size_t i = is_binary ? 0 : binary_only; i < 4; ++i, ++next) {
     if (*next != nullptr) binary_flags[i](options) = flag_from(*next);

@@ -439,6 +439,7 @@ class _NativeProtocol(TProtocolBase):
     max_message: Optional[int]
     max_string: Optional[int]
     max_container: Optional[int]
+    max_expansion: Optional[int]
     sets: bool
     def _read_val(self, ttype: int, spec: Any = ...) -> Any: ...
     def _write_val(self, ttype: int, val: Any, spec: Any = ...) -> None: ...
@@ -460,6 +461,7 @@ class TBinaryProtocol(_NativeProtocol):
         max_message: Optional[int] = 104857600,
         max_string: Optional[int] = None,
         max_container: Optional[int] = None,
+        max_expansion: Optional[int] = 48,
         sets: bool = False,
     ) -> None: ...
 
@@ -480,6 +482,7 @@ class TCompactProtocol(_NativeProtocol):
         max_message: Optional[int] = 104857600,
         max_string: Optional[int] = None,
         max_container: Optional[int] = None,
+        max_expansion: Optional[int] = 48,
         sets: bool = False,
     ) -> None: ...
 
@@ -494,6 +497,7 @@ class TApacheJSONProtocol(_NativeProtocol):
         max_message: Optional[int] = 104857600,
         max_string: Optional[int] = None,
         max_container: Optional[int] = None,
+        max_expansion: Optional[int] = 48,
         sets: bool = False,
     ) -> None: ...
 
@@ -507,6 +511,7 @@ class _NativeFactory:
     max_message: Optional[int]
     max_string: Optional[int]
     max_container: Optional[int]
+    max_expansion: Optional[int]
     sets: bool
 
 class TBinaryProtocolFactory(_NativeFactory):
@@ -523,6 +528,7 @@ class TBinaryProtocolFactory(_NativeFactory):
         max_message: Optional[int] = 104857600,
         max_string: Optional[int] = None,
         max_container: Optional[int] = None,
+        max_expansion: Optional[int] = 48,
         sets: bool = False,
     ) -> None: ...
     def get_protocol(self, trans: Any, /) -> TBinaryProtocol: ...
@@ -537,6 +543,7 @@ class TCompactProtocolFactory(_NativeFactory):
         max_message: Optional[int] = 104857600,
         max_string: Optional[int] = None,
         max_container: Optional[int] = None,
+        max_expansion: Optional[int] = 48,
         sets: bool = False,
     ) -> None: ...
     def get_protocol(self, trans: Any, /) -> TCompactProtocol: ...
@@ -551,6 +558,7 @@ class TApacheJSONProtocolFactory(_NativeFactory):
         max_message: Optional[int] = 104857600,
         max_string: Optional[int] = None,
         max_container: Optional[int] = None,
+        max_expansion: Optional[int] = 48,
         sets: bool = False,
     ) -> None: ...
     def get_protocol(self, trans: Any, /) -> TApacheJSONProtocol: ...

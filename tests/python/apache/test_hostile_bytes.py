@@ -115,6 +115,25 @@ def test_limits_of_strings_and_containers_hold(protocol: Any, natively: bool) ->
         assert isinstance(refused.value, TProtocolException)
 
 
+def test_structs_without_bytes_are_bounded_unless_their_number_is() -> None:
+    class Wide(TStruct):
+        __slots__ = tuple(f"f{i}" for i in range(1, 201))
+
+    class Many(TStruct):
+        __slots__ = ("all",)
+
+    Wide.thrift_spec = (None, *((i, TType.I64, f"f{i}", None, None) for i in range(1, 201)))
+    Many.thrift_spec = (None, (1, TType.LIST, "all", (TType.STRUCT, [Wide, None], False), None))
+    count = 50_000
+    data = b"\x0f\0\x01\x0c" + count.to_bytes(4, "big") + bytes(count) + b"\0"
+    with pytest.raises(TTransportException, match="structs and containers of") as refused:
+        Many().read(TBinaryProtocol(TMemoryBuffer(data)))
+    assert refused.value.type == TTransportException.SIZE_LIMIT
+    many = Many()
+    many.read(TBinaryProtocol(TMemoryBuffer(data), container_length_limit=count))
+    assert len(many.all) == count
+
+
 def test_negative_sizes_are_told() -> None:
     for natively in (True, False):
         iprot = TBinaryProtocol(TMemoryBuffer(b"\x0b\x00\x07\xff\xff\xff\xff"))
