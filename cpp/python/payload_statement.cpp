@@ -24,8 +24,21 @@ const Names& names() {
 
 PyObject* class_maker = nullptr;  // TPayloadMeta.__new__
 
-// Set for the one allocation inside the type() that make_type calls.
-const std::vector<Ref>* next_slots = nullptr;
+// What the one allocation inside the type() that make_type calls is for. On the way there Python code may
+// make other classes: `__new__` of another metaclass, or whatever else the thread or the collector finds to
+// do.
+thread_local const std::vector<Ref>* next_slots = nullptr;
+
+class NextSlots {
+ public:
+  explicit NextSlots(const std::vector<Ref>& slots) : before_(std::exchange(next_slots, &slots)) {}
+  ~NextSlots() { next_slots = before_; }
+  NextSlots(const NextSlots&) = delete;
+  NextSlots& operator=(const NextSlots&) = delete;
+
+ private:
+  const std::vector<Ref>* before_;
+};
 
 // `super().__new__(...)` of TPayloadMeta: mostly type's, but ABCMeta's in
 // `class Meta(TPayloadMeta, ABCMeta)`.
@@ -77,10 +90,11 @@ Ref make_type(PyTypeObject* caller, PyObject* name, PyObject* bases, PyObject* n
     meta->tp_vectorcall_offset = metaclass()->tp_vectorcall_offset;
     meta->tp_flags |= Py_TPFLAGS_HAVE_VECTORCALL;
   }
-  next_slots = &chosen;
-  Ref type = Ref::steal(call_next_new(meta, name, bases, ns, keywords));
-  next_slots = nullptr;
-  if (!type) throw PythonError();
+  Ref type;
+  {
+    const NextSlots next(chosen);
+    type = checked(call_next_new(meta, name, bases, ns, keywords));
+  }
   auto* made = reinterpret_cast<PyTypeObject*>(type.get());
   ClassData& data = data_of(made);
   data.version = 0;  // the namespace was not final when somebody else asked
