@@ -10,9 +10,9 @@
 
 // What the files of the object model share: the memory of a payload class and of its instances.
 //
-// A class is made once (payload_meta.cpp) and knows its slots. Everything that depends on attributes that
-// users may change later (who wins a name, which __init__ runs) is compiled at first use and again when the
-// type's version tag says that the class or one of its bases has changed.
+// A class is made once (payload_statement.cpp, payload_class.cpp) and knows its slots. Everything that
+// depends on attributes that users may change later (who wins a name, which __init__ runs) is compiled at
+// first use and again when the type's version tag says that the class or one of its bases has changed.
 namespace fastthrift::python::payload {
 
 // A field that lives in a slot of the instance.
@@ -98,7 +98,7 @@ struct Instance {
 constexpr Py_ssize_t first_slot = sizeof(Instance);
 
 inline PyObject* name_of(PyTypeObject* type) { return reinterpret_cast<PyHeapTypeObject*>(type)->ht_name; }
-ClassData& learn_slots(PyTypeObject* type);  // payload_meta.cpp
+ClassData& learn_slots(PyTypeObject* type);  // payload_members.cpp
 // Throws PythonError, but for a class of which there is an instance.
 inline ClassData& data_of(PyTypeObject* type) {
   ClassData* data = reinterpret_cast<PayloadType*>(type)->data;
@@ -106,6 +106,8 @@ inline ClassData& data_of(PyTypeObject* type) {
     return learn_slots(type);
   return *data;
 }
+// The same for who asks from C: false with an error.
+bool touch(PyTypeObject* type);
 
 // 0 when the type has none now.
 inline unsigned int version_of(PyTypeObject* type) {
@@ -115,9 +117,9 @@ inline unsigned int version_of(PyTypeObject* type) {
   return type->tp_version_tag;
 }
 
-void compile(PyTypeObject* type, ClassData& data);  // payload_meta.cpp
+void compile(PyTypeObject* type, ClassData& data);  // payload_members.cpp
 
-// Whether nobody has a say in how attributes of the class's instances are set. payload_meta.cpp
+// Whether nobody has a say in how attributes of the class's instances are set.
 bool is_set_plainly(PyTypeObject* type);
 
 #if PY_VERSION_HEX >= 0x030C0000
@@ -196,8 +198,6 @@ Ref extras_of(PyObject* self, ClassData& data);            // what __dict__ has 
 Py_hash_t hash(PyObject* self);
 PyObject* repr(PyObject* self);
 PyObject* compare(PyObject* self, PyObject* other, int operation);
-// The `__setattr__` of immutable classes, which is not asked by what makes their instances.
-void set_frozen_setattr(PyObject* function);
 // The type's vectorcall, and the same without a call.
 PyObject* construct(PyObject* type, PyObject* const* arguments, std::size_t count, PyObject* names);
 PyObject* copy(PyObject* self, PyObject*);
@@ -220,11 +220,24 @@ Ref copy_default(PyObject* value);
 // Gives an instance what its class's layout has for the fields that are missing. payload_init.cpp
 void fill_missing(PyObject* self, const Layout& layout);
 
-// TPayload itself, and what the classes below it have for tp_traverse and tp_dealloc. payload_instance.cpp
-PyTypeObject* make_base();
-int traverse_instance(PyObject* self, visitproc visit, void* arg);
+// The memory of instances: what all classes have for tp_dealloc, those below TPayload for tp_traverse, and
+// what TPayload has for its own instances and under type's generic functions. payload_instance.cpp
 void deallocate_instance(PyObject* self);
-void use_slot(PyTypeObject* type, bool is_overridden);  // how attributes of a new class's instances are set
+int traverse_instance(PyObject* self, visitproc visit, void* arg);
+int traverse_base(PyObject* self, visitproc visit, void* arg);
+int clear_base(PyObject* self);
+
+// How attributes of instances are set. payload_attributes.cpp
+PyObject* default_setattr();  // TPayload.__setattr__, borrowed; null with an error
+PyObject* delete_attribute(PyObject* self, PyObject* name);
+void use_slot(PyTypeObject* type, bool is_overridden);  // for the instances of a new class
+// The `__setattr__` of immutable classes, which is not asked by what makes their instances.
+void set_frozen_setattr(PyObject* function);
+
+// The parts of TPayloadMeta and TPayload, each in its file.
+PyObject* allocate_class(PyTypeObject* meta, Py_ssize_t items);  // tp_alloc
+PyObject* make_class_maker();                                    // TPayloadMeta.__new__, borrowed
+PyTypeObject* make_base();                                       // TPayload
 
 int add_spec_layout_to(PyObject* module);
 int add_initializer_to(PyObject* module);

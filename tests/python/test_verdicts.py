@@ -380,19 +380,10 @@ def test_21_http_sends_once_has_its_own_timeout_and_checks_the_status() -> None:
         assert client._iprot.trans.is_open()
         client.close()
     assert socket.getdefaulttimeout() == before
-    with socket.create_server(("127.0.0.1", 0)) as refusing:
-        port = refusing.getsockname()[1]
-
-        def refuse() -> None:
-            with refusing.accept()[0] as sock:
-                sock.recv(65536)
-                sock.sendall(b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n")
-
-        thread = threading.Thread(target=refuse)
-        thread.start()
+    refusal = b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n"
+    with background.answering(lambda sock: sock.sendall(refusal)) as port:
         with pytest.raises(TTransportException, match="status 403"):
             http.make_client(idl.Work, "127.0.0.1", port, timeout=5000).add(1, 2)
-        thread.join(LONG)
 
 
 @row(22)

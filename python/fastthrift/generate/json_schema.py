@@ -33,9 +33,8 @@ from .output import Output
 
 Json = dict[str, Any]
 
-MAX_VALUES = (
-    1_000_000  # of a file: what a constant refers to is written out, and a few lines can double it line by line
-)
+# Of a file: what a constant refers to is written out, and a few lines can double it line by line.
+MAX_VALUES = 1_000_000
 
 
 def add_json(root: Program, recurse: bool, generation: Generation, output: Output) -> None:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import socket
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, Callable
+from typing import Any
 
 import pytest
 
 import fastthrift
 import served_calc as calc
+from background import answering, trickle
 from fastthrift.apache.protocol.TBinaryProtocol import TBinaryProtocol
 from fastthrift.apache.protocol.TCompactProtocol import TCompactProtocol
 from fastthrift.apache.protocol.TJSONProtocol import TJSONProtocol
@@ -53,32 +51,6 @@ def reply(protocol: Any, transport: Any, seqid: int, name: str = "add") -> bytes
     return buffer.getvalue()
 
 
-@contextmanager
-def answering(*connections: Callable[[socket.socket], None]) -> Iterator[int]:
-    """Each connection is handled by one of these, after its first request."""
-    done = threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def run() -> None:
-            for handle in connections:
-                sock, _ = listener.accept()
-                with sock:
-                    sock.recv(4096)
-                    try:
-                        handle(sock)
-                        done.wait(10) if handle is connections[-1] else sock.recv(1)
-                    except OSError:
-                        pass
-
-        thread = threading.Thread(target=run, daemon=True)
-        thread.start()
-        try:
-            yield listener.getsockname()[1]
-        finally:
-            done.set()
-            thread.join(10)
-
-
 @pytest.mark.parametrize("client_class", CLIENTS.values(), ids=CLIENTS)
 @pytest.mark.parametrize("protocol", PROTOCOLS.values(), ids=PROTOCOLS)
 @pytest.mark.parametrize("transport", TRANSPORTS.values(), ids=TRANSPORTS)
@@ -106,15 +78,7 @@ def test_what_a_dead_connection_left_is_not_the_beginning_of_the_next(
 @pytest.mark.parametrize("client_class", CLIENTS.values(), ids=CLIENTS)
 @pytest.mark.parametrize("protocol", PROTOCOLS.values(), ids=PROTOCOLS)
 def test_bytes_that_trickle_do_not_stretch_the_deadline(protocol: Any, client_class: Any) -> None:
-    gone = threading.Event()
-
-    def trickle(sock: socket.socket) -> None:
-        for byte in b"\0\0\1\0" + bytes(252):
-            if gone.wait(0.05):
-                return
-            sock.sendall(bytes([byte]))
-
-    with answering(trickle) as port:
+    with answering(lambda sock: trickle(sock, b"\0\0\1\0" + bytes(252))) as port:
         sock = TSocket("127.0.0.1", port)
         sock.setTimeout(200)
         trans = TFramedTransport(sock)
@@ -123,7 +87,6 @@ def test_bytes_that_trickle_do_not_stretch_the_deadline(protocol: Any, client_cl
         began = time.monotonic()
         with pytest.raises(TTransportException) as failed:
             client.add(1, 2)
-        gone.set()
         assert failed.value.type == TTransportException.TIMED_OUT
         assert time.monotonic() - began < 2
         trans.close()

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 import served_calc as calc
-from background import running
+from background import answering, running
 from fastthrift.apache.protocol.TBinaryProtocol import TBinaryProtocol, TBinaryProtocolFactory
 from fastthrift.apache.protocol.TCompactProtocol import TCompactProtocolAcceleratedFactory
 from fastthrift.apache.protocol.TMultiplexedProtocol import TMultiplexedProtocol
@@ -273,21 +273,18 @@ def test_steps_that_a_client_overrides_are_called() -> None:
     assert seen == ["send", "recv", "recv", "recv"]
 
 
-def answering(*answers: bytes) -> int:
-    """A server that gives each request the next of the answers; the port."""
-    listening = socket.create_server(("127.0.0.1", 0))
+@contextlib.contextmanager
+def client_that_hears(*answers: bytes) -> Iterator[calc.Client]:
+    """A client whose requests get these answers, one after the other."""
 
-    def serve() -> None:
-        with listening, listening.accept()[0] as sock:
-            for answer in answers:
-                sock.recv(65536)
-                sock.sendall(answer)
-            while sock.recv(65536):
-                pass
+    def answer(sock: socket.socket) -> None:
+        for each in answers[:-1]:
+            sock.sendall(each)
+            sock.recv(65536)
+        sock.sendall(answers[-1])
 
-    threading.Thread(target=serve, daemon=True).start()
-    port: int = listening.getsockname()[1]
-    return port
+    with answering(answer) as port, client_of(port, TRANSPORTS["buffered"], PROTOCOLS["binary"]) as client:
+        yield client
 
 
 def reply(name: bytes, kind: int, seqid: int, body: bytes) -> bytes:
@@ -307,7 +304,7 @@ SIX = b"\x08\x00\x00\x00\x00\x00\x06\x00"
 )
 @pytest.mark.parametrize("natively", [True, False])
 def test_an_answer_to_something_else_ends_the_connection(answer: bytes, kind: int, natively: bool) -> None:
-    with client_of(answering(answer), TRANSPORTS["buffered"], PROTOCOLS["binary"]) as client:
+    with client_that_hears(answer) as client:
         with pytest.raises(TApplicationException) as refused:
             if natively:
                 client.add(1, 5)
@@ -322,7 +319,7 @@ def test_an_answer_to_something_else_ends_the_connection(answer: bytes, kind: in
 
 def test_servers_that_always_answer_with_zero_are_understood() -> None:
     answer = reply(b"add", 2, 0, SIX)
-    with client_of(answering(answer, answer), TRANSPORTS["buffered"], PROTOCOLS["binary"]) as client:
+    with client_that_hears(answer, answer) as client:
         assert client.add(1, 5) == 6
         client.send_add(1, 5)
         assert client.recv_add() == 6
@@ -330,7 +327,7 @@ def test_servers_that_always_answer_with_zero_are_understood() -> None:
 
 @pytest.mark.parametrize("natively", [True, False])
 def test_a_result_without_a_value_is_missing(natively: bool) -> None:
-    with client_of(answering(reply(b"add", 2, 1, b"\0")), TRANSPORTS["buffered"], PROTOCOLS["binary"]) as client:
+    with client_that_hears(reply(b"add", 2, 1, b"\0")) as client:
         with pytest.raises(TApplicationException, match="add failed: unknown result") as missing:
             if natively:
                 client.add(1, 2)
@@ -342,17 +339,18 @@ def test_a_result_without_a_value_is_missing(natively: bool) -> None:
 
 @pytest.mark.parametrize("natively", [True, False])
 def test_a_timeout_is_told_and_ends_the_connection(natively: bool) -> None:
-    sock = TSocket("127.0.0.1", answering())
-    sock.setTimeout(50)
-    trans = TFramedTransport(sock)
-    trans.open()
-    client = calc.Client(TBinaryProtocol(trans))
-    with pytest.raises(TTransportException) as late:
-        if natively:
-            client.add(1, 2)
-        else:
-            client.send_add(1, 2)
-            client.recv_add()
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        sock = TSocket(*mute.getsockname())
+        sock.setTimeout(50)
+        trans = TFramedTransport(sock)
+        trans.open()
+        client = calc.Client(TBinaryProtocol(trans))
+        with pytest.raises(TTransportException) as late:
+            if natively:
+                client.add(1, 2)
+            else:
+                client.send_add(1, 2)
+                client.recv_add()
     assert late.value.type == TTransportException.TIMED_OUT
     assert isinstance(late.value, TimeoutError) or sys.version_info < (3, 10)
     assert not sock.isOpen()

@@ -319,6 +319,53 @@ def test_abstract_mixins_need_their_metaclass():
         assert Done(5).must() == 5
 
 
+def test_a_metaclass_may_make_another_class_on_the_way():
+    def body(library):
+        inner = []
+
+        class Other(type):
+            def __new__(cls, name, bases, namespace):
+                if not inner:
+                    inner.append(None)
+                    spec = {1: (T.I32, "a", False)}
+                    inner[0] = library.TPayloadMeta(
+                        "Inner", (library.TPayload,), {"thrift_spec": spec, "default_spec": [("a", 0)]}
+                    )
+                return super().__new__(cls, name, bases, namespace)
+
+        class Meta(library.TPayloadMeta, Other):
+            pass
+
+        class Outer(library.TPayload, metaclass=Meta):
+            thrift_spec = {1: (T.I32, "x", False), 2: (T.I32, "y", False)}
+            default_spec = [("x", 1), ("y", 2)]
+
+        return [(repr(cls(7)), vars(cls(7)), cls(7) == cls(8)) for cls in (inner[0], Outer)]
+
+    assert in_both(body)[1] == ("Outer(x=7, y=2)", {"x": 7, "y": 2}, False)
+
+
+def test_a_class_that_is_not_made_leaves_nothing_to_the_next():
+    def body(library):
+        class Refusing:
+            def __get__(self, instance, owner):
+                raise ValueError("not now")
+
+        class Other(type):
+            __new__ = Refusing()
+
+        class Meta(library.TPayloadMeta, Other):
+            pass
+
+        fields = {"thrift_spec": {1: (T.I32, "x", False)}, "default_spec": [("x", 1)]}
+        with pytest.raises(ValueError, match="not now"):
+            library.TPayloadMeta.__new__(Meta, "Refused", (library.TPayload,), fields)
+        after = type.__new__(library.TPayloadMeta, "After", (library.TPayload,), {})
+        return repr(after()), vars(after())
+
+    assert in_both(body) == ("After()", {})
+
+
 def test_generic_children():
     from typing import Generic, TypeVar
 

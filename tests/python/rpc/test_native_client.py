@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+import background
 from calc import Handler, Running, calc, make, serving
 from fastthrift import rpc
 from fastthrift.client import TClient
@@ -368,20 +369,13 @@ def test_an_answer_with_sequence_id_0_is_taken_only_when_asked_for() -> None:
 
 
 def test_a_reset_is_the_errno_that_a_socket_raises() -> None:
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def reset() -> None:
-        connection, _ = listener.accept()
-        connection.recv(1)
+    def reset(connection: socket.socket) -> None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
         connection.close()
 
-    thread = threading.Thread(target=reset)
-    thread.start()
-    with listener, connect(listener.getsockname()[1]) as client:
+    with background.answering(reset) as port, connect(port) as client:
         with pytest.raises(ConnectionResetError, match="127.0.0.1:"):
             client.add(1, 2)
-    thread.join(20)
 
 
 def test_what_came_behind_the_last_answer_is_not_the_next_connections() -> None:

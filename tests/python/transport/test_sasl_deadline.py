@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 import sys
-import threading
 import time
 import types
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from background import answering, trickle
 from fastthrift.apache.transport.TSocket import TSocket as ApachesSocket
 from fastthrift.apache.transport.TTransport import TSaslClientTransport as ApachesSasl
 from fastthrift.apache.transport.TTransport import TTransportException as ApachesException
@@ -44,31 +42,6 @@ class Mechanism:
         pass
 
 
-@contextlib.contextmanager
-def trickling() -> Iterator[int]:
-    gone = threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-
-        def run() -> None:
-            sock, _ = listener.accept()
-            with sock:
-                try:
-                    for byte in b"\2\0\0\1\0" + bytes(256):
-                        if gone.wait(0.05):
-                            return
-                        sock.sendall(bytes([byte]))
-                except OSError:
-                    pass
-
-        thread = threading.Thread(target=run, daemon=True)
-        thread.start()
-        try:
-            yield listener.getsockname()[1]
-        finally:
-            gone.set()
-            thread.join(10)
-
-
 def thriftpy2s(port: int) -> None:
     TSaslClientTransport(Mechanism, "PLAIN", TSocket("127.0.0.1", port, socket_timeout=200)).open()
 
@@ -94,7 +67,7 @@ def puresasl(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("connect", [thriftpy2s, asyncios, apaches])
 def test_a_negotiation_that_trickles_ends_with_the_timeout(connect: Any) -> None:
-    with trickling() as port:
+    with answering(lambda sock: trickle(sock, b"\2\0\0\1\0" + bytes(256))) as port:
         began = time.monotonic()
         with pytest.raises((TTransportException, ApachesException)) as failed:
             connect(port)
@@ -103,17 +76,11 @@ def test_a_negotiation_that_trickles_ends_with_the_timeout(connect: Any) -> None
 
 
 def test_each_connection_of_apaches_has_a_negotiation_of_its_own() -> None:
-    def serve(listener: socket.socket) -> None:
-        for _ in range(2):
-            sock, _ = listener.accept()
-            with sock, contextlib.suppress(OSError):
-                while sock.recv(100):
-                    sock.sendall(b"\5\0\0\0\0")
+    def accept(sock: socket.socket) -> None:
+        sock.sendall(b"\5\0\0\0\0")
 
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
-        thread.start()
-        sock = ApachesSocket("127.0.0.1", listener.getsockname()[1])
+    with answering(accept, accept) as port:
+        sock = ApachesSocket("127.0.0.1", port)
         sock.setTimeout(10_000)
         trans = ApachesSasl(sock, "127.0.0.1", "hive")
         before = Mechanism.made
@@ -124,4 +91,3 @@ def test_each_connection_of_apaches_has_a_negotiation_of_its_own() -> None:
         trans.open()
         assert trans.sasl is not first
         trans.close()
-        thread.join(10)
