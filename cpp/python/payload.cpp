@@ -64,7 +64,8 @@ Ref value_of(PyObject* self, const Member& member) {
   if (member.offset != 0) return Ref::share(slot(self, member.offset));
   PyObject* dict = dict_of(self);
   if (dict == nullptr) return Ref();
-  PyObject* value = PyDict_GetItemWithError(dict, member.name.get());
+  const Ref name = member.name;  // a key of the dict may have an `__eq__` that changes the class
+  PyObject* value = PyDict_GetItemWithError(dict, name.get());
   if (value == nullptr && PyErr_Occurred()) throw PythonError();
   return Ref::share(value);
 }

@@ -126,7 +126,10 @@ PyObject* construct(PyObject* callable, PyObject* const* arguments, std::size_t 
     if (!data.constructs) return call_type(callable, arguments, count, keywords);
     Ref keep = data.initializer;
     InitializerObject* init = as_initializer(keep.get());
+    const unsigned int generation = data.generation;
     Ref self = checked(allocate(type));
+    if (data.generation != generation) [[unlikely]]  // the collector has run Python that changed the class
+      return construct(callable, arguments, flagged, keywords);
     if (!data.fills_slots) {
       track(self.get());
       initialise(init, self.get(), arguments, count, keywords);
@@ -156,7 +159,10 @@ Ref make(PyTypeObject* type) {
     ClassData& data = current(type);
     if (data.fills_slots) [[likely]] {
       const Ref keep = data.initializer;  // copying a default may run Python that changes the class
+      const unsigned int generation = data.generation;
       Ref self = checked(allocate(type));
+      if (data.generation != generation) [[unlikely]]  // and so may the collector
+        return make(type);
       bool forms_cycle = false;
       fill_defaults(as_initializer(keep.get()), data, self.get(), forms_cycle);
       if (forms_cycle) track(self.get());

@@ -200,6 +200,7 @@ Ref make_initializer(PyObject* owner, PyObject* default_spec) {
   Ref pairs = default_spec == Py_None
                   ? checked(PyTuple_New(0))
                   : checked(PySequence_Fast(default_spec, "default_spec must be a list of pairs"));
+  pairs = checked(PySequence_Tuple(pairs.get()));  // a pair may run Python code that changes a list
   const Py_ssize_t size = PySequence_Fast_GET_SIZE(pairs.get());
   init->names->reserve(static_cast<std::size_t>(size));
   init->fields->reserve(static_cast<std::size_t>(size));
