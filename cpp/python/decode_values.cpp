@@ -1,5 +1,7 @@
 #include "python/decode.hpp"
 
+#include "python/hashable.hpp"
+
 #include <algorithm>
 
 namespace fastthrift::python {
@@ -41,20 +43,11 @@ void refuse_changed_list(PyObject* element) {
 }
 
 Ref hashable(Ref value) {
-  if (PyList_Check(value.get())) {
-    Ref tuple = checked(PyTuple_New(PyList_GET_SIZE(value.get())));
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple.get()); ++i) {
-      PyTuple_SET_ITEM(tuple.get(), i, hashable(Ref::share(PyList_GET_ITEM(value.get(), i))).release());
-    }
-    return tuple;
-  }
-  if (PySet_Check(value.get())) return checked(PyFrozenSet_New(value.get()));
-  if (PyDict_Check(value.get())) {
-    if (reinterpret_cast<PyObject*>(Py_TYPE(value.get())) == payload::frozen_dict()) return value;
+  return hashable(std::move(value), [](Ref dict) {
+    if (reinterpret_cast<PyObject*>(Py_TYPE(dict.get())) == payload::frozen_dict()) return dict;
     throw ProtocolError(ProtocolError::Kind::invalid_data,
                         "a map cannot be a key of a map or an element of a set");
-  }
-  return value;
+  });
 }
 
 Ref frozen(Ref container) {

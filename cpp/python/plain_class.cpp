@@ -11,6 +11,17 @@ PlainClass::PlainClass(Ref type)
       is_native_(PyType_Check(type_.get()) &&
                  payload::is_payload_type(reinterpret_cast<PyTypeObject*>(type_.get()))) {}
 
+bool PlainClass::is_of_oneway() const {
+  const Ref oneway = Ref::steal(PyObject_GetAttrString(type_.get(), "oneway"));
+  if (!oneway) {
+    PyErr_Clear();
+    return false;
+  }
+  const int truth = PyObject_IsTrue(oneway.get());
+  checked_status(truth);
+  return truth != 0;
+}
+
 const Layout* PlainClass::new_layout() {
   if (!is_native_) return nullptr;
   auto* type = reinterpret_cast<PyTypeObject*>(type_.get());

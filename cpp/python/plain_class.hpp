@@ -18,6 +18,8 @@ class PlainClass {
   PyObject* type() const { return type_.get(); }
   // A payload class, whose instances the core makes and reads itself.
   bool is_native() const { return is_native_; }
+  // A result's: whether nobody waits for it. Throws PythonError.
+  bool is_of_oneway() const;
 
   // Its layout where a call needs no more than that: the class is ours, starts with all fields None and goes
   // by offset. Else null. The caller has a LayoutUse. Throws PythonError.

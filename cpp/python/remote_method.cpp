@@ -38,13 +38,7 @@ RemoteMethod::RemoteMethod(PyObject* service, PyObject* name) : name_(Ref::share
       service_name && PyUnicode_Check(service_name.get()) ? PyUnicode_AsUTF8(service_name.get()) : nullptr;
   if (prefix == nullptr) PyErr_Clear();
   full_name_ = std::string(prefix == nullptr ? "service" : prefix) + "." + text_;
-  if (const Ref oneway = Ref::steal(PyObject_GetAttrString(result_.type(), "oneway"))) {
-    const int truth = PyObject_IsTrue(oneway.get());
-    checked_status(truth);
-    is_oneway_ = truth != 0;
-  } else {
-    PyErr_Clear();
-  }
+  is_oneway_ = result_.is_of_oneway();
   is_native_ = args_.is_native() && result_.is_native();
   head_ = wire::MessageHead(text_);
 }

@@ -20,13 +20,7 @@ ServedMethod::ServedMethod(PyObject* service, PyObject* handler, PyObject* name,
   };
   args_ = class_for("_args");
   result_ = class_for("_result");
-  if (const Ref oneway = Ref::steal(PyObject_GetAttrString(result_.type(), "oneway"))) {
-    const int truth = PyObject_IsTrue(oneway.get());
-    checked_status(truth);
-    is_oneway_ = truth != 0;
-  } else {
-    PyErr_Clear();
-  }
+  is_oneway_ = result_.is_of_oneway();
 }
 
 Ref ServedMethod::take_scratch() { return scratch_ ? std::exchange(scratch_, Ref()) : make_args(); }

@@ -1,6 +1,7 @@
 #include "python/value_builder.hpp"
 
 #include "python/enumeration.hpp"
+#include "python/hashable.hpp"
 
 #include <cstddef>
 #include <utility>
@@ -20,32 +21,19 @@ constexpr int max_depth = 512;
 Ref hashable(Ref value);
 
 // The values of a map that is to be hashed are hashed as well.
-void make_values_hashable(PyObject* dict) {
+Ref frozen_dict_of(Ref dict) {
+  if (!PyDict_CheckExact(dict.get())) return dict;  // is one already
   PyObject *key, *value;
   Py_ssize_t position = 0;
-  while (PyDict_Next(dict, &position, &key, &value)) {
+  while (PyDict_Next(dict.get(), &position, &key, &value)) {
     const Ref kept = Ref::share(key);  // replacing the value of a key that is there does not disturb the walk
-    checked_status(PyDict_SetItem(dict, kept.get(), hashable(Ref::share(value)).get()));
+    checked_status(PyDict_SetItem(dict.get(), kept.get(), hashable(Ref::share(value)).get()));
   }
+  const Ref module = checked(PyImport_ImportModule("fastthrift.frozen"));
+  return checked(PyObject_CallMethod(module.get(), "FrozenDict", "O", dict.get()));
 }
 
-// As a member of a set or a key of a map, where Python wants what can be hashed.
-Ref hashable(Ref value) {
-  if (PyList_Check(value.get())) {
-    Ref tuple = checked(PyTuple_New(PyList_GET_SIZE(value.get())));
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple.get()); ++i) {
-      PyTuple_SET_ITEM(tuple.get(), i, hashable(Ref::share(PyList_GET_ITEM(value.get(), i))).release());
-    }
-    return tuple;
-  }
-  if (PySet_Check(value.get())) return checked(PyFrozenSet_New(value.get()));
-  if (PyDict_CheckExact(value.get())) {
-    make_values_hashable(value.get());
-    const Ref module = checked(PyImport_ImportModule("fastthrift.frozen"));
-    return checked(PyObject_CallMethod(module.get(), "FrozenDict", "O", value.get()));
-  }
-  return value;
-}
+Ref hashable(Ref value) { return hashable(std::move(value), frozen_dict_of); }
 
 }  // namespace
 
