@@ -161,7 +161,10 @@ PyObject* reduce(PyObject* self, PyObject* protocol) {
     const int version = static_cast<int>(PyLong_AsLong(protocol));
     if (version == -1 && PyErr_Occurred()) throw PythonError();
     if (version >= 2 && current(type).copies_plainly) {
-      static PyObject* maker = copyreg("__newobj__").release();
+      static PyObject* maker = nullptr;
+      // An import may let another thread run, which would wait for an initialisation here with the GIL in
+      // hand.
+      if (maker == nullptr) maker = copyreg("__newobj__").release();
       Ref state = checked(get_state(self, nullptr));
       Ref arguments = checked(PyTuple_Pack(1, reinterpret_cast<PyObject*>(type)));
       return PyTuple_Pack(3, maker, arguments.get(), state.get());
