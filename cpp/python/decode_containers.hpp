@@ -2,6 +2,9 @@
 
 #include "python/arenas.hpp"
 #include "python/decode.hpp"
+#include "python/dict_entries.hpp"
+
+#include <algorithm>
 
 // The part of the Decoder that reads lists, sets and maps.
 namespace fastthrift::python {
@@ -172,17 +175,19 @@ FASTTHRIFT_APART void Decoder<Reader>::fill_items(PyObject* map, std::uint32_t& 
   const Arenas arenas(index == 0 ? size * (bulk_size(form) + bulk_size(value_form)) : 0);
   const BulkMemory memory;
   typename Reader::Place place(in_);
-  for (; index < size; ++index) {
-    const std::uint8_t* const before = place.mark();
-    std::int64_t number = 0;
-    const Ref key = Ref::steal(key_in_bulk<form>(place, memory, number));
-    const Ref value = key ? Ref::steal(read_plain(place, value_form, plain)) : Ref();
-    if (!value) {
-      place.back(before);
-      break;
+  {
+    NewPairs<form == Form::text> pairs(map);
+    for (; index < size; ++index) {
+      const std::uint8_t* const before = place.mark();
+      std::int64_t number = 0;
+      Ref key = Ref::steal(key_in_bulk<form>(place, memory, number));
+      PyObject* const value = key ? read_plain(place, value_form, plain, memory) : nullptr;
+      if (value == nullptr) [[unlikely]] {
+        place.back(before);
+        break;
+      }
+      pairs.put(key.release(), number, value);
     }
-    checked_status(form == Form::text ? PyDict_SetItem(map, key.get(), value.get())
-                                      : put_number(map, key.get(), number, value.get()));
   }
   place.leave();
   if (index < size && PyErr_Occurred() != nullptr) [[unlikely]]
@@ -209,9 +214,10 @@ Ref Decoder<Reader>::items_of(const Layout& layout, const Shape& shape) {
   const wire::MapHeader header = in_.map_begin();
   // Where the bytes at hand tell how many surely come, room for all of them: it takes a few bytes for each.
   const std::size_t entry = Reader::minimum_size(header.key) + Reader::minimum_size(header.value);
-  Ref map = new_dict(header.size, in_.input().at_hand() / std::max<std::size_t>(entry, 8));
-  if (header.size == 0) return map;
   const Shape& key_shape = layout.shape(shape.key);
+  const bool has_text_keys = key_shape.form == Form::text && options_.decode_response;
+  Ref map = new_dict(header.size, in_.input().at_hand() / std::max<std::size_t>(entry, 8), has_text_keys);
+  if (header.size == 0) return map;
   const Shape& value_shape = layout.shape(shape.element);
   if (header.key != key_shape.wire || header.value != value_shape.wire || key_shape.form == Form::unknown ||
       value_shape.form == Form::unknown) [[unlikely]] {

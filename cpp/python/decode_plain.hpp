@@ -43,9 +43,14 @@ FASTTHRIFT_INLINE PyObject* plain_text(Place& place, Bytes bytes, const Memory& 
   return text;
 }
 
+// Python keeps the memory of some floats at hand, which is the fastest for a few.
+inline PyObject* plain_float(double value, const ObjectMemory&) { return PyFloat_FromDouble(value); }
+inline PyObject* plain_float(double value, const BulkMemory& memory) { return new_float(value, memory); }
+
 // A new reference; null without an error: nothing is read.
-template <class Place>
-FASTTHRIFT_INLINE PyObject* read_plain(Place& place, Form form, const PlainOptions& options) {
+template <class Place, class Memory = ObjectMemory>
+FASTTHRIFT_INLINE PyObject* read_plain(Place& place, Form form, const PlainOptions& options,
+                                       const Memory& memory = {}) {
   switch (form) {
     case Form::boolean: {
       bool value;
@@ -56,28 +61,28 @@ FASTTHRIFT_INLINE PyObject* read_plain(Place& place, Form form, const PlainOptio
     }
     case Form::i8: {
       std::int8_t value;
-      return place.i8(value) ? made(new_integer(value)) : nullptr;
+      return place.i8(value) ? made(new_integer(value, memory)) : nullptr;
     }
     case Form::i16: {
       std::int16_t value;
-      return place.i16(value) ? made(new_integer(value)) : nullptr;
+      return place.i16(value) ? made(new_integer(value, memory)) : nullptr;
     }
     case Form::i32: {
       std::int32_t value;
-      return place.i32(value) ? made(new_integer(value)) : nullptr;
+      return place.i32(value) ? made(new_integer(value, memory)) : nullptr;
     }
     case Form::i64: {
       std::int64_t value;
-      return place.i64(value) ? made(new_integer(value)) : nullptr;
+      return place.i64(value) ? made(new_integer(value, memory)) : nullptr;
     }
     case Form::float64: {
       double value;
-      return place.float64(value) ? made(PyFloat_FromDouble(value)) : nullptr;
+      return place.float64(value) ? made(plain_float(value, memory)) : nullptr;
     }
     case Form::text: {
       Bytes bytes;
       if (!options.makes_text || !is_plain_text(place, bytes)) return nullptr;
-      return made(plain_text(place, bytes));
+      return made(plain_text(place, bytes, memory));
     }
     case Form::binary: {
       Bytes bytes;
@@ -137,8 +142,8 @@ FASTTHRIFT_INLINE PyObject* key_in_bulk(Place& place, const BulkMemory& memory, 
 }
 
 // A protocol's without a Place.
-template <class Owner>
-PyObject* read_plain(wire::NoPlace<Owner>&, Form, const PlainOptions&) {
+template <class Owner, class Memory = ObjectMemory>
+PyObject* read_plain(wire::NoPlace<Owner>&, Form, const PlainOptions&, const Memory& = {}) {
   return nullptr;
 }
 template <Form form, class Owner>

@@ -2,20 +2,7 @@
 
 #include "python/hashable.hpp"
 
-#include <algorithm>
-
 namespace fastthrift::python {
-
-Ref new_dict(std::uint32_t size, std::size_t sure) {
-#if PY_VERSION_HEX < 0x030D0000 && !defined(PYPY_VERSION)
-  constexpr std::size_t ahead = 1024;
-  const std::size_t room = std::min<std::size_t>(size, std::max(ahead, sure));
-  if (room > 5) return checked(_PyDict_NewPresized(static_cast<Py_ssize_t>(room)));
-#else
-  (void)size, (void)sure;
-#endif
-  return checked(PyDict_New());
-}
 
 Ref roomy_list_of(std::uint32_t size) {
 #ifdef FASTTHRIFT_WRITES_OBJECTS

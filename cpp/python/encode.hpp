@@ -79,6 +79,12 @@ class Encoder {
   Place structures(Place place, const Shape& shape, PyObject* sequence);
   Place map(Place place, const Layout& layout, const Shape& shape, PyObject* value);
   Place dict(Place place, const Layout& layout, const Shape& shape, PyObject* value);
+  template <Form key>
+  Place dict_by(Place place, const Layout& layout, const Shape& shape, PyObject* value);
+  template <Form key, Form element>
+  Place pairs(Place place, const Layout& layout, const Shape& shape, PyObject* value);
+  Place other_pair(Place place, const Layout& layout, const Shape& shape, PyObject* key, PyObject* element,
+                   bool has_key);
   Place items(Place place, const Layout& layout, const Shape& shape, PyObject* pairs);
 
   Writer writer_;

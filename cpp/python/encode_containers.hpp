@@ -1,6 +1,9 @@
 #pragma once
 
+#include "python/dict_entries.hpp"
 #include "python/encode.hpp"
+
+#include "wire/place.hpp"
 
 // The part of the Encoder that writes lists, sets and maps.
 namespace fastthrift::python {
@@ -177,35 +180,91 @@ auto Encoder<Writer>::items(Place place, const Layout& layout, const Shape& shap
 
 template <class Writer>
 auto Encoder<Writer>::dict(Place place, const Layout& layout, const Shape& shape, PyObject* value) -> Place {
-  const Form key_form = layout.shape(shape.key).form, element_form = layout.shape(shape.element).form;
+  switch (layout.shape(shape.key).form) {  // one loop for each form of keys that are common
+    case Form::i32:
+    case Form::enumeration:
+      return dict_by<Form::i32>(place, layout, shape, value);
+    case Form::i64:
+      return dict_by<Form::i64>(place, layout, shape, value);
+    case Form::text:
+      return dict_by<Form::text>(place, layout, shape, value);
+    default:
+      return pairs<Form::unknown, Form::unknown>(place, layout, shape, value);
+  }
+}
+
+template <class Writer>
+template <Form key>
+FASTTHRIFT_INLINE auto Encoder<Writer>::dict_by(Place place, const Layout& layout, const Shape& shape,
+                                                PyObject* value) -> Place {
+  switch (layout.shape(shape.element).form) {
+    case Form::i32:
+    case Form::enumeration:
+      return pairs<key, Form::i32>(place, layout, shape, value);
+    case Form::i64:
+      return pairs<key, Form::i64>(place, layout, shape, value);
+    case Form::float64:
+      return pairs<key, Form::float64>(place, layout, shape, value);
+    case Form::text:
+      return pairs<key, Form::text>(place, layout, shape, value);
+    default:
+      return pairs<key, Form::unknown>(place, layout, shape, value);
+  }
+}
+
+// Unknown ones are as the layout says.
+template <class Writer>
+template <Form key_of, Form element_of>
+FASTTHRIFT_APART auto Encoder<Writer>::pairs(Place place, const Layout& layout, const Shape& shape,
+                                             PyObject* value) -> Place {
+  const Form key_form = key_of != Form::unknown ? key_of : layout.shape(shape.key).form;
+  const Form element_form = element_of != Form::unknown ? element_of : layout.shape(shape.element).form;
+  // Two numbers have room together: what the wire takes for them is at most this.
+  constexpr bool are_numbers = key_of <= Form::float64 && element_of <= Form::float64;
+  constexpr std::size_t more = are_numbers ? 20 - wire::Place::room : 0;
   const Py_ssize_t size = PyDict_GET_SIZE(value);
   Py_ssize_t written = 0, position = 0;
-  PyObject *key, *element;
+  PyObject *key = nullptr, *element = nullptr;
   try {
-    for (; PyDict_Next(value, &position, &key, &element); ++written) {
-      place.make_room(writer_);
-      const bool has_key = write_plain(writer_, place, key_form, key, BeforeElement{});
-      if (has_key) [[likely]] {
-        place.make_room(writer_);
-        if (write_plain(writer_, place, element_form, element, BeforeElement{})) [[likely]]
-          continue;
+    for (;;) {
+      bool has_key = false;
+      DictPairs plain(value, position);
+      for (;; ++written) {
+        if (!plain.next(key, element)) {
+          if (written != size) [[unlikely]]
+            refuse_changed_size("dict");
+          return place;
+        }
+        place.make_room(writer_, more);
+        has_key = write_plain(writer_, place, key_form, key, BeforeElement{});
+        if (!has_key) [[unlikely]]
+          break;
+        if (!are_numbers) place.make_room(writer_);
+        if (!write_plain(writer_, place, element_form, element, BeforeElement{})) [[unlikely]]
+          break;
       }
-      // Writing one may let go of the other.
-      Ref own_key = Ref::share(key), own_element = Ref::share(element);
-      if (!has_key) place = this->value(place, layout, shape.key, key_form, key, BeforeElement{});
-      place = this->value(place, layout, shape.element, element_form, element, BeforeElement{});
-      place = release(place, std::move(own_key));
-      place = release(place, std::move(own_element));
+      position = plain.position();
+      place = other_pair(place, layout, shape, key, element, has_key);
       if (PyDict_GET_SIZE(value) != size) [[unlikely]]
         refuse_changed_size("dict");
+      ++written;
     }
-    if (written != size) [[unlikely]]
-      refuse_changed_size("dict");
   } catch (...) {
     path_.enter_element(static_cast<std::size_t>(written));
     throw;
   }
-  return place;
+}
+
+// What is not plain, and may run Python code.
+template <class Writer>
+FASTTHRIFT_APART auto Encoder<Writer>::other_pair(Place place, const Layout& layout, const Shape& shape,
+                                                  PyObject* key, PyObject* element, bool has_key) -> Place {
+  // Writing one may let go of the other.
+  Ref own_key = Ref::share(key), own_element = Ref::share(element);
+  if (!has_key) place = value(place, layout, shape.key, layout.shape(shape.key).form, key, BeforeElement{});
+  place = value(place, layout, shape.element, layout.shape(shape.element).form, element, BeforeElement{});
+  place = release(place, std::move(own_key));
+  return release(place, std::move(own_element));
 }
 
 }  // namespace fastthrift::python

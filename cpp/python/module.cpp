@@ -19,9 +19,10 @@ PYBIND11_MODULE(_core, module) {
   if (!is_in_main_interpreter()) throw pybind11::import_error(refusal);
   module.doc() = "The native core of fastthrift; use the package fastthrift.";
   namespace py = fastthrift::python;
-  for (auto add_to : {py::errors::add_to, py::payload::add_to, py::transport::add_to, py::protocol::add_to,
-                      py::idl_module::add_to, py::client::add_to, py::server::add_to, py::aio::add_to,
-                      py::header::add_to, py::http::add_to, py::apache::add_to, py::named_json::add_to}) {
+  for (auto add_to :
+       {py::errors::add_to, py::payload::add_to, py::transport::add_to, py::protocol::add_to,
+        py::idl_module::add_to, py::client::add_to, py::server::add_to, py::aio::add_to, py::header::add_to,
+        py::http::add_to, py::apache::add_to, py::named_json::add_to, py::dict_entries::add_to}) {
     if (add_to(module.ptr()) < 0) throw pybind11::error_already_set();
   }
   for (auto [name, object] : pybind11::dict(module.attr("__dict__"))) {

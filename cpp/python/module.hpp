@@ -45,6 +45,9 @@ int add_to(PyObject* module);
 namespace named_json {
 int add_to(PyObject* module);
 }  // namespace named_json
+namespace dict_entries {
+int add_to(PyObject* module);
+}  // namespace dict_entries
 namespace idl_module {
 int add_to(PyObject* module);
 }  // namespace idl_module

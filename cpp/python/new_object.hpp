@@ -146,20 +146,4 @@ FASTTHRIFT_INLINE PyObject* new_ascii(std::size_t size, std::uint8_t*& character
 #endif
 }
 
-// `map[number] = value`, where `key` is the number's object. 0, or -1 with an error.
-FASTTHRIFT_INLINE int put_number(PyObject* map, PyObject* key, [[maybe_unused]] std::int64_t number,
-                                 PyObject* value) {
-#if PY_VERSION_HEX < 0x030D0000 && !defined(PYPY_VERSION)
-  // As int.__hash__ has it: what remains of the number without its sign, and never -1.
-  const auto bits = static_cast<std::uint64_t>(number);
-  const std::uint64_t magnitude = number < 0 ? 0 - bits : bits;
-  const auto rest =
-      static_cast<Py_hash_t>(magnitude < _PyHASH_MODULUS ? magnitude : magnitude % _PyHASH_MODULUS);
-  const Py_hash_t hash = number < 0 ? -rest : rest;
-  return _PyDict_SetItem_KnownHash(map, key, value, hash == -1 ? -2 : hash);
-#else
-  return PyDict_SetItem(map, key, value);
-#endif
-}
-
 }  // namespace fastthrift::python
