@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,22 +21,36 @@ BUILD = Path(__file__).resolve().parents[1] / "build" / "conformance"
 SCORE = BUILD / "score.txt"
 
 
-def keep_tables_of_parsers() -> None:
-    """thriftpy2 makes the tables of its grammar, which stays the same, for each file anew: most of a load."""
+def keep_parsers_of_thriftpy2() -> None:
+    """thriftpy2 looks at its own source and makes the tables of its grammar, which stay the same, for each file anew: most of a load."""
     try:
-        from ply import yacc
+        from ply import lex, yacc
     except ImportError:
         return
-    made: dict[tuple[str, ...], Any] = {}
-    make = yacc.LRGeneratedTable
 
-    def table(grammar: Any, *options: Any) -> Any:
-        key = (*map(str, grammar.Productions), *map(str, options[:1]))
-        if key not in made:
-            made[key] = make(grammar, *options)
-        return made[key]
+    def once(make: Callable[..., Any]) -> Callable[..., Any]:
+        made: dict[tuple[Any, ...], Any] = {}
 
-    yacc.LRGeneratedTable = table
+        def first(**options: Any) -> Any:
+            caller = sys._getframe(2).f_globals["__name__"]
+            key = (caller, *sorted(options.items()))
+            if key not in made:
+                made[key] = make(module=sys.modules[caller], **options)
+            return made[key]
+
+        return first
+
+    first_lexer, first_parser = once(lex.lex), once(yacc.yacc)
+
+    # An included file is read in the middle of another one: each has a state of its own.
+    def lexer(**options: Any) -> Any:
+        lex.lexer = copy.copy(first_lexer(**options))  # where parsers look for it
+        return lex.lexer
+
+    def parser(**options: Any) -> Any:
+        return copy.copy(first_parser(**options))
+
+    lex.lex, yacc.yacc = lexer, parser
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -42,7 +58,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         signal.getsignal(signal.SIGINT) is signal.SIG_IGN
     ):  # in the background of a shell; servers in processes inherit it
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    keep_tables_of_parsers()
+    keep_parsers_of_thriftpy2()
     os.environ["CONFORMANCE_RESULTS"] = str(BUILD / f"results-{os.getpid()}.json")
 
 

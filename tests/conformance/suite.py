@@ -61,8 +61,8 @@ TESTS = {
     "test_type.py": 1,
     "test_type_mismatch.py": 6,
 }
-# Most of the time of these is sleep, so each has a process of its own beside the one that runs all others.
-_SLEEP = ("test_all_protocols_binary_field.py", "test_aio.py", "test_aio_http.py", "test_rpc.py")
+# Half of the time of all is the sleep in this file: it has a process of its own beside the one that runs all others.
+_SLEEPS = "test_all_protocols_binary_field.py"
 
 
 @dataclass(frozen=True)
@@ -117,11 +117,11 @@ def run(tests: Iterable[str], peer: bool = False) -> dict[str, Result]:
     by_file: dict[str, list[str]] = {}
     for test in tests:
         by_file.setdefault(test.partition("::")[0], []).append(test)
-    alone = [name for name in by_file if prefix and name in _SLEEP]
-    together = [test for name, chosen in by_file.items() if name not in alone for test in chosen]
-    jobs = [by_file[name] for name in alone] + ([together] if together else [])
+    alone = by_file.get(_SLEEPS, []) if prefix else []
+    together = [test for chosen in by_file.values() if chosen is not alone for test in chosen]
+    jobs = [job for job in (alone, together) if job]
     results: dict[str, Result] = {}
-    with ThreadPoolExecutor(len(_SLEEP) + 1) as pool:
+    with ThreadPoolExecutor(2) as pool:
         for part in pool.map(lambda job: _run_job(job, folder, prefix, peer), jobs):
             results.update(part)
     lost = {name: chosen for name, chosen in by_file.items() if not any(id.startswith(name) for id in results)}

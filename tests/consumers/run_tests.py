@@ -45,6 +45,7 @@ def main() -> int:
         "40",
         "-ra",
     ]
+    options += ["-p", "no:hypothesispytest", "-p", "no:xdist"]  # half of the time to start
     return int(pytest.main([*options, *sys.argv[1:]], plugins=[OldPytest()]))
 
 

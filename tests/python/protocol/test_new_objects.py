@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 import fastthrift
+from bulks import BULKS, arena_allocator, decoded
 from fastthrift.protocol.exc import TProtocolException
 from fastthrift.transport import TTransportException
 from twins import BYTE, CODECS, DOUBLE, I16, I32, I64, LIST, MAP, STRING, Codec, struct
@@ -25,40 +26,7 @@ BY_CODEC = pytest.mark.parametrize("codec", CODECS, ids=lambda codec: codec.name
 HERE = Path(__file__).parent
 
 
-def around_powers(bits: int) -> list[int]:
-    """Small ints and both sides of every power of two that fits; Python's hash begins anew at 2^61 - 1."""
-    powers = {sign * (1 << n) + d for n in range(bits) for sign in (1, -1) for d in (-2, -1, 0, 1)}
-    return sorted(n for n in {*powers, *range(-300, 300)} if -(1 << bits - 1) <= n < 1 << bits - 1)
-
-
-MANY_TEXTS = [
-    *("".join(chr(33 + i % 90) for i in range(size)) for size in (*range(80), 127, 128, 400, 511, 512, 513, 70_000)),
-    *("é" + "a" * size for size in range(40)),
-    *("a" * size + "€" for size in range(70)),
-    *("a" * place + "é" + "a" * (size - place) for size in range(70) for place in range(size)),
-    *("a" * size + "\x7f" for size in range(70)),
-    "a" * 16 + "ü" + "a" * 40,
-    "a" * 24 + "ü" + "a" * 8,
-    "\0\0\0",
-    "𝄞",
-]
-TEXTS = list(dict.fromkeys(MANY_TEXTS))
-DOUBLES = [0.0, -0.0, 1.5, -2.25e300, 5e-324, float("inf"), float("-inf"), *(i / 7 for i in range(300))]
-BULKS: list[tuple[str, int, list[Any]]] = [
-    ("i8", BYTE, around_powers(8)),
-    ("i16", I16, around_powers(16)),
-    ("i32", I32, around_powers(32)),
-    ("i64", I64, around_powers(64)),
-    ("double", DOUBLE, DOUBLES),
-    ("string", STRING, TEXTS),
-]
 BY_BULK = pytest.mark.parametrize(("ttype", "values"), [b[1:] for b in BULKS], ids=[b[0] for b in BULKS])
-
-
-def decoded(codec: Codec, spec: tuple[Any, ...], value: Any) -> Any:
-    """The value of a field, once around through bytes."""
-    cls = struct("Holder", {1: spec}).ours
-    return codec.read(cls(), codec.write(cls(v=value))).v
 
 
 def made_by_python(value: Any) -> Any:
@@ -84,8 +52,9 @@ def check_alike(got: Any, value: Any) -> None:
     assert got == value
     assert sys.getsizeof(got) == sys.getsizeof(value)
     assert hash(got) == hash(value)
-    assert pickle.loads(pickle.dumps(got)) == value
-    assert pickle.dumps(got) == pickle.dumps(value)
+    pickled = pickle.dumps(got)
+    assert pickle.loads(pickled) == value
+    assert pickled == pickle.dumps(value)
     assert not gc.is_tracked(got)
     if isinstance(got, str):
         assert got.isascii() == value.isascii()
@@ -230,16 +199,6 @@ def test_watchers_of_memory_see_what_is_made() -> None:
     assert left < 1000
 
 
-class ArenaAllocator(ctypes.Structure):
-    _fields_ = [(name, ctypes.c_void_p) for name in ("context", "allocate", "free")]
-
-
-def arena_allocator() -> tuple[int, ...]:
-    found = ArenaAllocator()
-    ctypes.pythonapi.PyObject_GetArenaAllocator(ctypes.byref(found))
-    return found.context, found.allocate, found.free
-
-
 NO_ARENAS = pytest.mark.skipif(platform.python_implementation() != "CPython", reason="has no arenas")
 
 
@@ -272,31 +231,14 @@ HUGE_PAGES = pytest.mark.skipif(
 )
 
 
-def share_in_huge_pages(values: list[Any]) -> float:
-    """How many of the objects lie where the system was asked for huge pages."""
-    mappings: list[tuple[int, int]] = []
-    for line in Path("/proc/self/smaps").read_text().splitlines():
-        name, _, rest = line.partition(" ")
-        if not name.endswith(":"):
-            first, last = (int(part, 16) for part in name.split("-"))
-        elif name == "VmFlags:" and "hg" in rest.split():
-            mappings.append((first, last))
-    some = values[::1000]
-    return sum(any(first <= id(value) < last for first, last in mappings) for value in some) / len(some)
-
-
-def million_of_numbers() -> list[int]:
-    codec = CODECS[0]
-    cls = struct("Holder", {1: (LIST, "v", I64)}).ours
-    head = codec.write(cls(v=[]))[:4]
-    numbers = packing.pack(">q", 1 << 40) * 1_000_000
-    return codec.read(cls(), head + packing.pack(">i", 1_000_000) + numbers + b"\0").v  # type: ignore[no-any-return]
+# The other library takes most of the time to start.
+ALONE = "import sys; sys.modules['thriftpy2'] = None"
 
 
 def run_beside_this_file(lines: list[str], **environment: str) -> None:
     places = [str(HERE), str(Path(fastthrift.__file__).resolve().parents[1])]
     done = subprocess.run(
-        [sys.executable, "-c", "\n".join(["import gc, os, ctypes, test_new_objects as t", *lines, "print('done')"])],
+        [sys.executable, "-c", "\n".join([ALONE, "import gc, os, ctypes, twins, bulks as t", *lines, "print('done')"])],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(places), **environment},
         capture_output=True,
         text=True,
@@ -349,11 +291,11 @@ def test_other_allocators_are_asked(allocator: str) -> None:
     run_beside_this_file(
         [
             "for _, ttype, values in t.BULKS:",
-            "    for codec in t.CODECS[:2]:",
+            "    for codec in twins.CODECS[:2]:",
             "        for _ in range(3):",
-            "            assert repr(t.decoded(codec, (t.LIST, 'v', ttype), values)) == repr(values)",
+            "            assert repr(t.decoded(codec, (twins.LIST, 'v', ttype), values)) == repr(values)",
             "            keys = {value: value for value in values}",
-            "            assert t.decoded(codec, (t.MAP, 'v', (ttype, ttype)), keys) == keys",
+            "            assert t.decoded(codec, (twins.MAP, 'v', (ttype, ttype)), keys) == keys",
         ],
         PYTHONMALLOC=allocator,
     )

@@ -104,7 +104,7 @@ client = make_client(calc.Calc, "127.0.0.1", server.trans.sock.getsockname()[1])
 print([each.get() for each in gevent.joinall([gevent.spawn(client.wait, each) for each in (20, 10, 0)])])
 try:
     with gevent.Timeout(0.02):
-        client.wait(5000)
+        client.wait(1000)
 except gevent.Timeout:
     print("timeout")
 try:
