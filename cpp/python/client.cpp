@@ -22,6 +22,7 @@ namespace {
 struct Names {
   PyObject* thrift_services = PyUnicode_InternFromString("thrift_services");
   PyObject* close = PyUnicode_InternFromString("close");
+  PyObject* getattr = PyUnicode_InternFromString("__getattr__");
 };
 const Names& names() {
   static const Names all;
@@ -80,8 +81,28 @@ Ref remote_method(Client* client, PyObject* name) {
   return held;
 }
 
+// TClient's `__getattr__`, and whether a subclass has one of its own.
+PyObject* own_getattr = nullptr;
+PyObject* get_attribute(PyObject* self, PyObject* name);
+
+bool has_another_getattr(PyTypeObject* type) {
+  return type->tp_getattro != get_attribute && _PyType_Lookup(type, names().getattr) != own_getattr;
+}
+
+// What nobody else has: `__getattr__`, which subclasses override and call.
+PyObject* get_remote_method(PyObject* self, PyObject* name) {
+  return guarded<PyObject*>(nullptr, [&]() -> PyObject* {
+    if (!PyUnicode_Check(name)) raise(PyExc_TypeError, "attribute name must be string, not %R", name);
+    if (const Ref method = remote_method(reinterpret_cast<Client*>(self), name)) {
+      return make_call(self, method.get());
+    }
+    raise(PyExc_AttributeError, "%s instance has no attribute %R", name_of(Py_TYPE(self)), name);
+  });
+}
+
 PyObject* get_attribute(PyObject* self, PyObject* name) {
   auto* client = reinterpret_cast<Client*>(self);
+  if (has_another_getattr(Py_TYPE(self))) return PyObject_GenericGetAttr(self, name);
   if (client->methods != nullptr) {
     const Ref method = Ref::share(PyDict_GetItemWithError(client->methods, name));
     if (method && _PyType_Lookup(Py_TYPE(self), name) == nullptr) return make_call(self, method.get());
@@ -90,10 +111,7 @@ PyObject* get_attribute(PyObject* self, PyObject* name) {
   PyObject* found = PyObject_GenericGetAttr(self, name);
   if (found != nullptr || !PyErr_ExceptionMatches(PyExc_AttributeError)) return found;
   PyErr_Clear();
-  return guarded<PyObject*>(nullptr, [&]() -> PyObject* {
-    if (const Ref method = remote_method(client, name)) return make_call(self, method.get());
-    raise(PyExc_AttributeError, "%s instance has no attribute %R", name_of(Py_TYPE(self)), name);
-  });
+  return get_remote_method(self, name);
 }
 
 int set_attribute(PyObject* self, PyObject* name, PyObject* value) {
@@ -185,6 +203,7 @@ PyMemberDef client_members[] = {
     {nullptr, 0, 0, 0, nullptr},
 };
 PyMethodDef client_methods[] = {
+    {"__getattr__", get_remote_method, METH_O, "The method of the service that is called so."},
     {"_enter", enter_from_python, METH_O,
      "Waits for the calls of other threads; the same thread gets an error."},
     {"_leave", leave_from_python, METH_NOARGS, "Lets the next call in."},
@@ -247,6 +266,11 @@ PyObject* set_client_classes(PyObject*, PyObject* arguments) {
     for (Step& step : steps) {
       step.original = _PyType_Lookup(reinterpret_cast<PyTypeObject*>(client), step.name);
     }
+    // Python has seen `__getattr__` and goes there by itself; this is the shorter way to the same.
+    auto* type = reinterpret_cast<PyTypeObject*>(client);
+    own_getattr = _PyType_Lookup(type, names().getattr);
+    type->tp_getattro = get_attribute;
+    PyType_Modified(type);
     set_socket_classes(transport, socket);
     return Ref::share(Py_None).release();
   });
