@@ -29,6 +29,8 @@ from fastthrift.apache.transport.TTransport import TFramedTransport as ApacheFra
 from fastthrift.apache.transport.TTransport import TMemoryBuffer
 from fastthrift.apache.transport.TTransport import TTransportException as ApacheTransportException
 from fastthrift.contrib.aio import rpc as aio_rpc
+from fastthrift.contrib.aio.protocol import TAsyncBinaryProtocolFactory, TAsyncCompactProtocolFactory
+from fastthrift.contrib.aio.transport import TAsyncBufferedTransportFactory, TAsyncFramedTransportFactory
 from fastthrift.protocol import (
     TBinaryProtocol,
     TBinaryProtocolFactory,
@@ -37,8 +39,16 @@ from fastthrift.protocol import (
     TCyBinaryProtocol,
     TMultiplexedProtocolFactory,
 )
-from fastthrift.thrift import TApplicationException, TDecodeException
-from fastthrift.transport import TBufferedTransport, TBufferedTransportFactory, TFramedTransport, TSSLServerSocket
+from fastthrift.server import TThreadedServer
+from fastthrift.thrift import TApplicationException, TDecodeException, TMultiplexedProcessor, TProcessor
+from fastthrift.transport import (
+    TBufferedTransport,
+    TBufferedTransportFactory,
+    TFramedTransport,
+    TFramedTransportFactory,
+    TServerSocket,
+    TSSLServerSocket,
+)
 from fastthrift.utils import deserialize, serialize
 
 shop = fastthrift.loads(
@@ -116,6 +126,49 @@ def test_parts_of_the_wrong_kind_are_told_before_anything_is_opened(what: str) -
         asyncio.run(aio_rpc.make_client(service, "127.0.0.1", 1, **parts))
     with pytest.raises(TypeError, match=text):
         aio_rpc.make_server(service, Handler(), "127.0.0.1", 0, **parts)
+
+
+# (parameter, asyncio's factory, the other)
+KINDS = [
+    ("proto_factory", TAsyncBinaryProtocolFactory(), TBinaryProtocolFactory()),
+    ("proto_factory", TAsyncCompactProtocolFactory(), TCompactProtocolFactory()),
+    ("trans_factory", TAsyncBufferedTransportFactory(), TBufferedTransportFactory()),
+    ("trans_factory", TAsyncFramedTransportFactory(), TFramedTransportFactory()),
+]
+
+
+def named(factory: Any) -> str:
+    return type(factory).__name__.replace("TCy", "T", 1)
+
+
+@pytest.mark.parametrize(("parameter", "asynchronous", "plain"), KINDS, ids=lambda each: type(each).__name__)
+def test_factories_of_asyncio_and_the_others_are_told_apart(parameter: str, asynchronous: Any, plain: Any) -> None:
+    text = rf"{named(asynchronous)}\(\) is for asyncio: {parameter}={named(plain)}\(\) is needed here$"
+    for make in (rpc.make_client, http.make_client):
+        with pytest.raises(TypeError, match=text):
+            make(shop.Shop, "127.0.0.1", 1, **{parameter: asynchronous})
+    with pytest.raises(TypeError, match=text):
+        rpc.make_server(shop.Shop, Handler(), "127.0.0.1", 0, **{parameter: asynchronous})
+    text = rf"{type(plain).__name__}\(\) is not for asyncio: {parameter}={named(asynchronous)}\(\) is needed here$"
+    with pytest.raises(TypeError, match=text):
+        asyncio.run(aio_rpc.make_client(shop.Shop, "127.0.0.1", 1, **{parameter: plain}))
+    with pytest.raises(TypeError, match=text):
+        aio_rpc.make_server(shop.Shop, Handler(), "127.0.0.1", 0, **{parameter: plain})
+
+
+def test_a_factory_for_both_goes_over_either() -> None:
+    async def main(port: int) -> str:
+        factory = TMultiplexedProtocolFactory(TAsyncBinaryProtocolFactory(), "shop")
+        async with await aio_rpc.make_client(shop.Shop, "127.0.0.1", port, proto_factory=factory) as client:
+            return str(await client.hello("you"))
+
+    processor = TMultiplexedProcessor()
+    processor.register_processor("shop", TProcessor(shop.Shop, Handler()))
+    with running(TThreadedServer(processor, TServerSocket("127.0.0.1", 0))) as port:
+        assert asyncio.run(main(port)) == "hello you"
+        factory = TMultiplexedProtocolFactory(TBinaryProtocolFactory(), "shop")
+        with rpc.make_client(shop.Shop, "127.0.0.1", port, proto_factory=factory) as client:
+            assert client.hello("me") == "hello me"
 
 
 def test_factories_that_work_as_classes_are_taken() -> None:

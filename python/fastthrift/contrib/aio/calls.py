@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import weakref
 from typing import Any
 
 from fastthrift import _core
@@ -38,6 +39,12 @@ def socket_below(protocol: Any) -> tuple[TAsyncSocket, bool, int | None] | None:
     return (inner._trans, True, inner.max_frame) if type(inner._trans) is TAsyncSocket else None
 
 
+def check_loop(loop: asyncio.AbstractEventLoop | None) -> None:
+    """Refuses the calls of a client that was made in another loop: nobody would read the answers."""
+    if loop is not None and loop is not asyncio.get_running_loop():
+        raise RuntimeError("the client belongs to another event loop: make one in the loop that calls")
+
+
 def calls_over(service: Any, protocol: Any) -> Calls | None:
     """Takes over an open connection; None where something between the client and the socket is not exactly ours."""
     found = socket_below(protocol)
@@ -53,14 +60,56 @@ def calls_over(service: Any, protocol: Any) -> Calls | None:
         return None
     if not isinstance(reader, asyncio.StreamReader) or getattr(reader, "_buffer", True) or reader.at_eof():
         return None
+    check_loop(sock._loop)
     session = _core.ClientSession(service, protocol, framed=framed, max_frame=max_frame)
     calls = Calls(session, protocol, sock, writer.transport)
-    writer.transport.set_protocol(calls)
+    writer.transport.set_protocol(calls.wire)
     sock._calls = calls
     return calls
 
 
-class Calls(asyncio.Protocol):
+class Wire(asyncio.Protocol):
+    """What the loop knows of `Calls`: it keeps a connection only while a call is under way, so that a client that nobody has
+    any more is collected, and its connection closed with its socket."""
+
+    def __init__(self, calls: Calls, streams: Any) -> None:
+        self.kept: Calls | None = None
+        self._calls = weakref.ref(calls)
+        self._streams = streams
+
+    def look(self) -> None:
+        calls = self._calls()
+        if calls is not None:
+            calls.look()
+
+    def data_received(self, data: bytes) -> None:
+        calls = self._calls()
+        if calls is not None:
+            calls.data_received(data)
+
+    def pause_writing(self) -> None:
+        calls = self._calls()
+        if calls is not None:
+            calls.pause_writing()
+        self._streams.pause_writing()
+
+    def resume_writing(self) -> None:
+        calls = self._calls()
+        if calls is not None:
+            calls.resume_writing()
+        self._streams.resume_writing()
+
+    def eof_received(self) -> bool:
+        return False  # the transport closes itself
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        calls = self._calls()
+        if calls is not None:
+            calls.connection_lost(exc)
+        self._streams.connection_lost(exc)
+
+
+class Calls:
     """The calls of one client over one connection, from `calls_over` until the connection is lost or given back."""
 
     def __init__(
@@ -74,6 +123,7 @@ class Calls(asyncio.Protocol):
         self._transport = transport
         self._loop = asyncio.get_running_loop()
         self._streams: Any = transport.get_protocol()
+        self.wire = Wire(self, self._streams)
         self._unsent: list[bytes] = []
         self._writable: asyncio.Future[None] | None = None  # there is one while the peer does not read
         self._timer: asyncio.TimerHandle | None = None
@@ -81,6 +131,7 @@ class Calls(asyncio.Protocol):
         self._abandoned = 0
 
     async def call(self, api: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        check_loop(self._loop)
         timeout = self._sock.socket_timeout
         deadline = self._loop.time() + timeout if timeout is not None else 0.0
         while self._writable is not None:
@@ -99,11 +150,12 @@ class Calls(asyncio.Protocol):
             return None
         reply = self._loop.create_future()
         self.waiting[sequence_id] = reply, deadline
+        self.wire.kept = self
         if deadline and (self._timer is None or deadline < self._next_look):
             self._look_at(deadline)
         try:
             return await reply
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, GeneratorExit):
             if self.waiting.pop(sequence_id, None) is not None:
                 self._abandon()
             raise
@@ -111,6 +163,9 @@ class Calls(asyncio.Protocol):
             raise TAsyncTimeout(
                 TTransportException.TIMED_OUT, f"{self._sock._address()}: no reply to {api} within {timeout:g} s"
             ) from None
+        finally:
+            if not self.waiting:
+                self.wire.kept = None
 
     def _send(self) -> None:
         if self._unsent:
@@ -132,9 +187,9 @@ class Calls(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
         self._next_look = when
-        self._timer = self._loop.call_at(when, self._look)
+        self._timer = self._loop.call_at(when, self.wire.look)
 
-    def _look(self) -> None:
+    def look(self) -> None:
         """Ends the calls whose time is over."""
         self._timer = None
         now = self._loop.time()
@@ -175,20 +230,14 @@ class Calls(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         self._writable = self._loop.create_future()
-        self._streams.pause_writing()
 
     def resume_writing(self) -> None:
         writable, self._writable = self._writable, None
         if writable is not None and not writable.done():
             writable.set_result(None)
-        self._streams.resume_writing()
-
-    def eof_received(self) -> bool:
-        return False  # the transport closes itself
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._fail(ended(exc))
-        self._streams.connection_lost(exc)
 
     def _fail(self, error: BaseException) -> None:
         """Ends all calls with the error, and the connection."""
@@ -222,6 +271,10 @@ class Calls(asyncio.Protocol):
         self._end()
         with contextlib.suppress(RuntimeError):
             self._transport.set_protocol(self._streams)
+
+    def __del__(self) -> None:
+        with contextlib.suppress(RuntimeError):  # its loop is closed
+            self.give_back()
 
     def _end(self) -> None:
         self.is_over = True

@@ -58,7 +58,7 @@ async def make_client(
 ) -> TAsyncClient:
     """A connected client of ``service``. ``timeout``: milliseconds for each call; ``connect_timeout`` is the same without
     one. Any of ``cafile``, ``ssl_context``, ``certfile`` and ``keyfile`` means TLS."""
-    check_parts(service, proto_factory, trans_factory)
+    check_parts(service, proto_factory, trans_factory, is_asyncio=True)
     if socket_timeout is not None:
         warnings.warn(
             "The 'socket_timeout' argument is deprecated. Please use 'timeout' instead.",
@@ -99,7 +99,7 @@ def make_server(
     ``client_timeout``: milliseconds that a connection may be silent between calls, None for ever. ``answer_undeclared``:
     as of `TProcessor`.
     """
-    check_parts(service, proto_factory, trans_factory)
+    check_parts(service, proto_factory, trans_factory, is_asyncio=True)
     options: dict[str, Any] = server_address(host, port, unix_socket, bool(certfile or ssl_context))
     if "host" in options:
         options.update(socket_family=socket_family, certfile=certfile, keyfile=keyfile, ssl_context=ssl_context)

@@ -8,6 +8,7 @@ import errno
 import socket
 import ssl
 import time
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from fastthrift import defaults
@@ -46,14 +47,20 @@ UNSENT = 1 << 20
 
 
 class _Writer(asyncio.StreamWriter):
-    """Newer Pythons' close their transport when they are dropped; not in a forked child, whose loop is the parent's."""
+    """Closes its transport when it is dropped, as those of newer Pythons do; not in a forked child, whose loop is the
+    parent's."""
 
     is_parents = False
 
     def __del__(self) -> None:
+        if self.is_parents:
+            return
         drop = getattr(super(), "__del__", None)
-        if drop is not None and not self.is_parents:
+        if drop is not None:
             drop()
+        elif not self.transport.is_closing():
+            with contextlib.suppress(RuntimeError):  # its loop is closed
+                self.close()
 
 
 class TAsyncSocket:
@@ -97,7 +104,17 @@ class TAsyncSocket:
         self.server_hostname = (host or "") if ssl_context is not None else None
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
-        self._calls: Calls | None = None  # which have taken over the connection
+        self._loop: asyncio.AbstractEventLoop | None = None  # in which it was opened
+        self._taker: weakref.ref[Calls] | None = None
+
+    @property
+    def _calls(self) -> Calls | None:
+        """Which have taken over the connection. They are the client's: with it they end, and give the connection back."""
+        return None if self._taker is None else self._taker()
+
+    @_calls.setter
+    def _calls(self, calls: Calls | None) -> None:
+        self._taker = None if calls is None else weakref.ref(calls)
 
     @property
     def reader(self) -> asyncio.StreamReader | None:
@@ -246,6 +263,7 @@ class TAsyncSocket:
             lambda: protocol, sock=sock, ssl=self.ssl_context, server_hostname=self.server_hostname
         )
         transport.set_write_buffer_limits(high=UNSENT)
+        self._loop = loop
         self._reader, self._writer = reader, _Writer(transport, protocol, reader, loop)
 
     async def read(self, sz: int) -> bytes:
