@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 MAX_INCLUDE_DEPTH = 256
 TEXT_MODULE = "idl"  # a module made from a string without a name
 
-# (module name, real path) -> module; the name is empty for a root that was loaded without one. A string has its text
-# in place of the path. Modules with other enums than usual have their kind behind the name.
+# (module name, real path) -> module; a root that was loaded without a name has a null character and its file's. A string
+# has its text in place of the path. Modules with other enums than usual have their kind behind the name.
 _thrift_cache: dict[tuple[str, str], ModuleType] = {}
 _parse_lock = RLock()
 
@@ -227,7 +227,8 @@ def parse(
         include_folders(include_dirs, include_dir), None, enable_cache, is_named=module_name is not None, enums=enums
     )
     real = os.path.realpath(source.local_path(path))
-    key = ((module_name or "") + context.kind, path if source.is_url(path) else real)
+    # A link of another name is another module: its name says so.
+    key = ((module_name or "\0" + include.basename(path)) + context.kind, path if source.is_url(path) else real)
     with _parse_lock:
         if enable_cache and key in _thrift_cache:
             return _thrift_cache[key]

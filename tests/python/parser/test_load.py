@@ -75,6 +75,20 @@ def test_the_same_file_and_name_is_the_same_module(write, tmp_path):
     assert fastthrift.load(path) is not module
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
+def test_a_link_of_another_name_is_a_module_of_that_name(write, tmp_path):
+    path = write({"store/0abc.thrift": "struct A {}"})
+    for name in ("first.thrift", "second.thrift", "sub/first.thrift"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).symlink_to(path)
+    first, second = fastthrift.load("first.thrift"), fastthrift.load("second.thrift")
+    assert (first.__name__, second.__name__, fastthrift.load(path).__name__) == ("first", "second", "0abc")
+    assert (first.A.__module__, second.A.__module__) == ("first", "second")
+    assert (first.__thrift_file__, second.__thrift_file__) == ("first.thrift", "second.thrift")
+    assert fastthrift.load(tmp_path / "second.thrift") is second
+    assert fastthrift.load("sub/first.thrift") is first
+
+
 def test_a_name_gives_the_file_that_was_asked_for(write, tmp_path):
     write({"x/a.thrift": "struct X {}", "y/a.thrift": "struct Y {}"})
     first = fastthrift.load("x/a.thrift", module_name="a_thrift")
