@@ -45,7 +45,30 @@ PyObject* get_protocol(PyObject* self, PyObject* transport) {
   return guarded<PyObject*>(nullptr, [&] { return make(factory_options(self), transport).release(); });
 }
 
+// Its class, what a subclass's instances have of their own, and the options: for pickle and copy.
+PyObject* reduce(PyObject* self, PyObject*) {
+  return guarded<PyObject*>(nullptr, [&] {
+    const Ref copyreg = checked(PyImport_ImportModule("copyreg"));
+    const Ref make_new = checked(PyObject_GetAttrString(copyreg.get(), "__newobj__"));
+    const Ref options = checked(PyDict_New());
+    for (const PyGetSetDef* each = option_attributes(factory_options(self).protocol); each->name != nullptr;
+         ++each) {
+      const Ref value = checked(each->get(self, each->closure));
+      checked_status(PyDict_SetItemString(options.get(), each->name, value.get()));
+    }
+    Ref own = Ref::steal(PyObject_GetAttrString(self, "__dict__"));
+    if (!own) {
+      if (!PyErr_ExceptionMatches(PyExc_AttributeError)) throw PythonError();
+      PyErr_Clear();
+      own = Ref::share(Py_None);
+    }
+    return checked(Py_BuildValue("O(O)(OO)", make_new.get(), Py_TYPE(self), own.get(), options.get()))
+        .release();
+  });
+}
+
 PyMethodDef methods[] = {
+    {"__reduce__", reduce, METH_NOARGS, "What pickle and copy make it from."},
     {"get_protocol", get_protocol, METH_O,
      "get_protocol($self, trans, /)\n--\n\nA protocol over the transport."},
     {nullptr, nullptr, 0, nullptr},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import pickle
 from typing import Any
 
@@ -11,7 +12,14 @@ import pytest
 import fastthrift
 from fastthrift.contrib.aio.http import TAsyncMemoryBuffer
 from fastthrift.contrib.aio.protocol import TAsyncBinaryProtocolFactory, TAsyncCompactProtocolFactory
-from fastthrift.protocol import TApacheJSONProtocolFactory, TBinaryProtocolFactory, TCompactProtocolFactory
+from fastthrift.protocol import (
+    TApacheJSONProtocolFactory,
+    TBinaryProtocolFactory,
+    TCompactProtocolFactory,
+    THeaderProtocolFactory,
+    TJSONProtocolFactory,
+    TMultiplexedProtocolFactory,
+)
 from fastthrift.protocol.exc import TProtocolException, TProtocolTextError
 from fastthrift.thrift import TException
 from fastthrift.transport import TMemoryBuffer
@@ -119,3 +127,71 @@ def test_serialize_and_deserialize_take_their_arguments_by_name() -> None:
     data = serialize(thrift_object=box.Box(text="a"), proto_factory=TCompactProtocolFactory())
     assert data == b"\x18\x01a\x00"
     assert deserialize(thrift_object=box.Box(), buf=data, proto_factory=TCompactProtocolFactory()).text == "a"
+
+
+COPIES = {
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    **{
+        f"pickle {n}": lambda each, n=n: pickle.loads(pickle.dumps(each, n)) for n in range(pickle.HIGHEST_PROTOCOL + 1)
+    },
+}
+NATIVE = [TBinaryProtocolFactory, TCompactProtocolFactory, TApacheJSONProtocolFactory]
+
+
+class Labelled(TBinaryProtocolFactory):
+    """A user's own, with an argument and attributes."""
+
+    def __init__(self, label: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.label, self.seen = label, [label]
+
+
+@pytest.mark.parametrize("duplicate", COPIES.values(), ids=COPIES)
+@pytest.mark.parametrize("factory", NATIVE)
+def test_a_factory_goes_to_another_process_with_its_options(factory: Any, duplicate: Any) -> None:
+    given = {
+        "decode_response": False,
+        "strict_decode": True,
+        "max_depth": 9,
+        "max_message": None,
+        "max_string": 5,
+        "sets": True,
+    }
+    before = factory(max_container=7, **given)
+    before.max_expansion = 3
+    after = duplicate(before)
+    assert type(after) is factory and after is not before
+    for name in (*given, "max_container", "max_expansion"):
+        assert getattr(after, name) == getattr(before, name), name
+    assert after.get_protocol(TMemoryBuffer()).max_depth == 9
+    after.max_depth = 10
+    assert before.max_depth == 9
+
+
+@pytest.mark.parametrize("duplicate", COPIES.values(), ids=COPIES)
+def test_what_only_binary_has_goes_along(duplicate: Any) -> None:
+    after = duplicate(TBinaryProtocolFactory(strict_read=False, strict_write=False))
+    assert (after.strict_read, after.strict_write) == (False, False)
+    protocol = after.get_protocol(TMemoryBuffer())
+    protocol.write_message_begin("n", 1, 5)
+    assert protocol.trans.getvalue() == b"\0\0\0\1n\1\0\0\0\5"
+
+
+@pytest.mark.parametrize("duplicate", COPIES.values(), ids=COPIES)
+def test_a_factory_of_the_users_takes_its_own_attributes_along(duplicate: Any) -> None:
+    before = Labelled("mine", strict_read=False, max_string=3)
+    after = duplicate(before)
+    assert type(after) is Labelled
+    assert (after.label, after.seen, after.strict_read, after.max_string) == ("mine", ["mine"], False, 3)
+    assert (after.seen is before.seen) is (duplicate is copy.copy)
+
+
+@pytest.mark.parametrize("duplicate", COPIES.values(), ids=COPIES)
+@pytest.mark.parametrize(
+    "make",
+    [lambda: TMultiplexedProtocolFactory(TCompactProtocolFactory(), "s"), TJSONProtocolFactory, THeaderProtocolFactory],
+)
+def test_factories_of_factories_go_along_as_well(make: Any, duplicate: Any) -> None:
+    before = make()
+    assert type(duplicate(before)) is type(before)
