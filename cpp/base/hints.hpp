@@ -13,14 +13,3 @@
 #define FASTTHRIFT_INLINE inline
 #define FASTTHRIFT_APART
 #endif
-
-namespace fastthrift {
-
-// Asks for memory that will be read soon; any address will do.
-inline void prefetch([[maybe_unused]] const void* address) {
-#if defined(__GNUC__) || defined(__clang__)
-  __builtin_prefetch(address);
-#endif
-}
-
-}  // namespace fastthrift

@@ -119,8 +119,10 @@ inline unsigned int version_of(PyTypeObject* type) {
 
 void compile(PyTypeObject* type, ClassData& data);  // payload_members.cpp
 
-// Whether nobody has a say in how attributes of the class's instances are set.
+// Whether nobody has a say in how attributes of the class's instances are set. payload_members.cpp
 bool is_set_plainly(PyTypeObject* type);
+// The `__setattr__` of immutable classes, which is not asked by what makes their instances.
+void set_frozen_setattr(PyObject* function);
 
 #if PY_VERSION_HEX >= 0x030C0000
 // Counts the changes of all watched thrift_specs: they change when modules are loaded, hardly ever later.
@@ -194,7 +196,8 @@ Ref value_of(PyObject* self, const Member& member);        // null when missing
 int replace_all(PyObject* self, PyObject* mapping);        // an assignment to __dict__
 Ref extras_of(PyObject* self, ClassData& data);            // what __dict__ has beyond the members, or nothing
 
-// The parts of TPayload, each in its file.
+// The parts of TPayload: payload_value.cpp, payload_repr.cpp, payload_init.cpp, payload_copy.cpp,
+// payload_dict.cpp.
 Py_hash_t hash(PyObject* self);
 PyObject* repr(PyObject* self);
 PyObject* compare(PyObject* self, PyObject* other, int operation);
@@ -211,13 +214,14 @@ int set_dict(PyObject* self, PyObject* value, void*);
 // Whether nothing between a struct class and TPayload has a say in copying. payload_copy.cpp
 bool is_copied_plainly(PyTypeObject* type);
 
-// An `__init__` from [(name, default)] for a class of this name. payload_init.cpp
+// An `__init__` from [(name, default)] for a class of this name. payload_initializer.cpp
 Ref make_initializer(PyObject* owner, PyObject* default_spec);
 const std::vector<Ref>& names_of(PyObject* initializer);
 bool is_initializer(PyObject* object);
 FieldDefault default_at(PyObject* initializer, std::size_t index);
+// A default for one more instance; what the class's layout has for an instance's missing fields.
+// payload_defaults.cpp
 Ref copy_default(PyObject* value);
-// Gives an instance what its class's layout has for the fields that are missing. payload_init.cpp
 void fill_missing(PyObject* self, const Layout& layout);
 
 // The memory of instances: what all classes have for tp_dealloc, those below TPayload for tp_traverse, and
@@ -231,13 +235,10 @@ int clear_base(PyObject* self);
 PyObject* default_setattr();  // TPayload.__setattr__, borrowed; null with an error
 PyObject* delete_attribute(PyObject* self, PyObject* name);
 void use_slot(PyTypeObject* type, bool is_overridden);  // for the instances of a new class
-// The `__setattr__` of immutable classes, which is not asked by what makes their instances.
-void set_frozen_setattr(PyObject* function);
-
-// The parts of TPayloadMeta and TPayload, each in its file.
+// The parts of TPayloadMeta (payload_statement.cpp), and TPayload itself (payload_base.cpp).
 PyObject* allocate_class(PyTypeObject* meta, Py_ssize_t items);  // tp_alloc
-PyObject* make_class_maker();                                    // TPayloadMeta.__new__, borrowed
-PyTypeObject* make_base();                                       // TPayload
+PyObject* make_class_maker();                                    // `__new__`, borrowed
+PyTypeObject* make_base();
 
 int add_spec_layout_to(PyObject* module);
 int add_initializer_to(PyObject* module);

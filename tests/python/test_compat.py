@@ -10,9 +10,7 @@ from pathlib import Path
 
 import pytest
 
-import fastthrift
-
-PACKAGE = str(Path(fastthrift.__file__).resolve().parents[1])
+from programs import PACKAGE
 
 
 def run(program: str, *command: str, cwd: Path | None = None) -> str:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import textwrap
-from pathlib import Path
-
 import pytest
 
-import fastthrift
+from programs import PACKAGE, run_program
 
 PROGRAM = """
     import sys, textwrap
@@ -33,13 +28,6 @@ PROGRAM = """
 
 def test_other_interpreters_are_refused_before_and_after_the_main_one() -> None:
     pytest.importorskip("_testcapi")
-    package = str(Path(fastthrift.__file__).resolve().parents[1])
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(PROGRAM), package],
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
+    done = run_program(PROGRAM, PACKAGE)
     assert done.stdout.splitlines() == ["fastthrift can be imported by the main interpreter only"] * 2, done.stderr
     assert done.returncode == 0, done.stderr

@@ -3,16 +3,10 @@ never sent does not come back, and an allocation that fails is a MemoryError."""
 
 from __future__ import annotations
 
-import importlib
 import io
-import os
 import random
-import subprocess
-import sys
-import textwrap
 import time
 import tracemalloc
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +15,9 @@ import fastthrift
 from fastthrift.protocol import TBinaryProtocolFactory, TCompactProtocolFactory
 from fastthrift.thrift import TException
 from fastthrift.utils import deserialize, serialize
+from programs import run_program
 
+from .no_memory import run_without_memory
 from .served import IDL, robust
 
 FACTORIES = {"binary": TBinaryProtocolFactory(), "compact": TCompactProtocolFactory()}
@@ -141,14 +137,7 @@ def test_fresh_memory_never_shows_under_the_debugging_allocator() -> None:
                     continue
                 assert "\\\\xcd\\\\xcd" not in shown and "\\xcd\\xcd" not in shown, shown
         """
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)],
-        env={**os.environ, "PYTHONMALLOC": "debug", "PYTHONPATH": str(Path(fastthrift.__file__).resolve().parents[1])},
-        capture_output=True,
-        text=True,
-        timeout=50,
-        check=False,
-    )
+    done = run_program(code, PYTHONMALLOC="debug")
     assert done.returncode == 0, done.stderr[-1500:]
 
 
@@ -194,21 +183,7 @@ NO_MEMORY = """
 
 @pytest.mark.parametrize("factory_name", ["TBinaryProtocolFactory", "TCompactProtocolFactory"])
 def test_each_allocation_that_fails_is_a_memory_error(factory_name: str) -> None:
-    try:
-        if not hasattr(importlib.import_module("_testcapi"), "set_nomemory"):
-            pytest.skip("this Python's _testcapi cannot make allocations fail")
-    except ImportError:
-        pytest.skip("this Python has no _testcapi, which makes allocations fail")
-    done = subprocess.run(
-        [sys.executable, "-X", "faulthandler", "-c"]
-        + [textwrap.dedent(NO_MEMORY).format(idl=str(IDL), factory=factory_name)],
-        env={**os.environ, "PYTHONPATH": str(Path(fastthrift.__file__).resolve().parents[1])},
-        capture_output=True,
-        text=True,
-        timeout=50,
-        check=False,
-    )
-    assert done.stdout == "survived\n", done.stderr[-2000:]
+    run_without_memory(NO_MEMORY.format(idl=str(IDL), factory=factory_name))
 
 
 def test_typedefs_that_name_each_other_twice_cost_no_more_than_once(factory: Any) -> None:

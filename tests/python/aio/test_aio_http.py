@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import socket
 import ssl
-import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Iterator
-from pathlib import Path
 from typing import Any, Callable
 
 import pytest
 
-import fastthrift
 from aio_parts import BINARY, COMPACT, IDL, LONG, Handler, PlainHandler, calc, item, listening, run
 from fastthrift import defaults
 from fastthrift.contrib.aio.http import (
@@ -32,10 +28,10 @@ from fastthrift.contrib.aio.http import connection as connection_module
 from fastthrift.http.request import Limits
 from fastthrift.processor import TProcessorFactory
 from fastthrift.thrift import TApplicationException, TTransportException
+from programs import run_program
 
 aiohttp = pytest.importorskip("aiohttp")
 
-PACKAGE = str(Path(fastthrift.__file__).resolve().parents[1])
 
 PROTOCOLS = pytest.mark.parametrize(
     "protocol", [pytest.param(BINARY, id="binary"), pytest.param(COMPACT, id="compact")]
@@ -606,11 +602,5 @@ try:
 except ImportError as error:
     print(error)
 """
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        env={**os.environ, "PYTHONPATH": PACKAGE},
-        capture_output=True,
-        text=True,
-        timeout=50,
-    )
+    done = run_program(program)
     assert done.stdout.strip() == "TAsyncHttpClient needs aiohttp: pip install fastthrift[aiohttp]", done.stderr

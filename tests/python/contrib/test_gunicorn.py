@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from programs import PACKAGE, run_program
+
 pytest.importorskip("gunicorn")
 
 from gunicorn.config import KNOWN_SETTINGS
@@ -30,7 +32,6 @@ from fastthrift.thrift import TTransportException
 from fastthrift.transport import TFramedTransportFactory, TMemoryBuffer
 from fastthrift.transport.socket import TServerSocket
 
-PACKAGE = str(Path(fastthrift.__file__).resolve().parents[1])
 LONG = 30.0
 
 # Newer ones leave a socket of their own in the home directory.
@@ -434,11 +435,5 @@ try:
 except ImportError as error:
     print(error)
 """
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        env={**os.environ, "PYTHONPATH": PACKAGE},
-        capture_output=True,
-        text=True,
-        timeout=50,
-    )
+    done = run_program(program)
     assert done.stdout.strip() == "ThriftSyncWorker needs gunicorn: pip install fastthrift[gunicorn]", done.stderr

@@ -12,10 +12,9 @@ from typing import Any, Callable, Union
 
 import pytest
 
-import fastthrift
 from fastthrift.generate.command import main
+from programs import PACKAGE
 
-PACKAGE = str(Path(fastthrift.__file__).resolve().parents[1])
 Files = Union[str, dict[str, str]]
 
 

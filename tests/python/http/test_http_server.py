@@ -17,7 +17,6 @@ from typing import Any
 
 import pytest
 
-import fastthrift
 from fastthrift import defaults, http
 from fastthrift.http import connection as connection_module
 from fastthrift.http.request import Limits
@@ -39,9 +38,7 @@ from phone import (
     serving,
     text_field,
 )
-
-PACKAGE = str(Path(fastthrift.__file__).resolve().parents[1])
-
+from programs import PACKAGE, run_program
 
 # Who reads and writes: the core's engine, or a thread for each connection.
 BOTH = pytest.mark.parametrize("threads", [False, True], ids=["engine", "threads"])
@@ -571,11 +568,5 @@ LEFT_OPEN = """
 def test_a_kept_connection_does_not_keep_the_process() -> None:
     from phone import IDL
 
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(LEFT_OPEN), IDL],
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": PACKAGE},
-        timeout=30,  # an idle connection lives longer
-    )
+    done = run_program(LEFT_OPEN, IDL, timeout=30)  # an idle connection lives longer
     assert (done.returncode, done.stdout) == (0, "hello Bob\n"), done.stderr

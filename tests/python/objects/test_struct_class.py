@@ -9,7 +9,6 @@ import inspect
 import io
 import pickle
 import pydoc
-import subprocess
 import sys
 import types
 import weakref
@@ -19,6 +18,7 @@ import pytest
 import fastthrift
 from fastthrift.parser.parser import parse_fp, parse_text
 from fastthrift.thrift import TException, TPayload, TPayloadMeta
+from programs import run_program
 
 IDL = """
 struct Inner { 1: i32 n }
@@ -268,7 +268,7 @@ TPayload.__new__ = staticmethod(lambda cls, *a, **k: made.append(cls.__name__) o
 after = parse_text("struct After { 1: i32 n }").After
 print([cls(n=2).n for cls in (before, after)], made)
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=50)
+    done = run_program(program)
     assert (done.stdout, done.stderr) == ("[2, 2] ['Before', 'After']\n", "")
 
 

@@ -4,17 +4,9 @@ there. Before Python 3.14 such a thread is ended by unwinding its stack, which t
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import textwrap
-from pathlib import Path
-
 import pytest
 
-import fastthrift
-
-PACKAGE = str(Path(fastthrift.__file__).resolve().parents[1])
+from programs import run_program
 
 PROGRAM = """
     import io, sys, threading, time
@@ -121,11 +113,5 @@ PROGRAM = """
 
 @pytest.mark.parametrize("protocol", ["TBinaryProtocol", "TCompactProtocol", "TJSONProtocol"])
 def test_daemon_threads_below_the_codec_do_not_disturb_the_end(protocol: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(PROGRAM), protocol],
-        env={**os.environ, "PYTHONPATH": PACKAGE},
-        capture_output=True,
-        text=True,
-        timeout=50,
-    )
+    done = run_program(PROGRAM, protocol)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

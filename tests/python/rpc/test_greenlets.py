@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import os
 import socket
-import subprocess
-import sys
-from typing import Any
 
 import pytest
 
@@ -15,6 +12,7 @@ from fastthrift import connections, turns
 from fastthrift.client import TClient
 from fastthrift.protocol import TBinaryProtocol
 from fastthrift.transport import TMemoryBuffer
+from programs import run_program
 
 
 class Patched(socket.socket):
@@ -81,7 +79,7 @@ except TTransport.TTransportException as error:
 
 
 def test_a_closed_client_says_so_where_sockets_are_patched() -> None:
-    done = subprocess.run([sys.executable, "-c", PATCHED], capture_output=True, text=True, timeout=30)
+    done = run_program(PATCHED)
     assert (done.stdout, done.stderr) == ("1\n1\n", "")
 
 
@@ -122,5 +120,5 @@ print(serve.dead)
 @pytest.mark.skipif("asan" in os.environ.get("LD_PRELOAD", ""), reason="greenlets move stacks behind the sanitizer")
 def test_greenlets_share_a_client_and_give_up_calls() -> None:
     pytest.importorskip("gevent")
-    done: Any = subprocess.run([sys.executable, "-c", GREENLETS], capture_output=True, text=True, timeout=30)
+    done = run_program(GREENLETS)
     assert done.stdout.splitlines() == ["[20, 10, 0]", "timeout", "1", "1", "True"], done.stderr

@@ -5,18 +5,15 @@ from __future__ import annotations
 import os
 import socket
 import struct
-import subprocess
 import sys
 import textwrap
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-import fastthrift
 from calc import Handler, Log, Running, calc, make, serving
 from fastthrift import _core, defaults, rpc
 from fastthrift.engine import engine_for
@@ -32,8 +29,7 @@ from fastthrift.transport import (
 )
 from generic import Factory, OwnBinary, OwnBuffered, OwnProcessor
 from peer import CALL, EXCEPTION, ONEWAY, REPLY, message
-
-PACKAGE = str(Path(fastthrift.__file__).resolve().parents[1])
+from programs import PACKAGE, run_program
 
 
 @pytest.fixture
@@ -626,7 +622,7 @@ for _ in range(300):
 def test_the_interpreter_ends_cleanly_with_a_server_that_runs(body: str) -> None:
     program = textwrap.dedent(PROGRAM).format(package=PACKAGE, body=body)
     for _ in range(3):
-        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=50)
+        done = run_program(program)
         assert done.returncode == 0, done.stderr
         assert "Fatal" not in done.stderr
 
@@ -648,7 +644,7 @@ assert os.WEXITSTATUS(status) == 7, status
 call("echo", "x")
 """,
         )
-        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=50)
+        done = run_program(program)
         assert done.returncode == 0, done.stderr
 
 

@@ -18,7 +18,6 @@ from typing import Any
 
 import pytest
 
-import fastthrift
 from calc import Handler, Log, Running, calc, make, serving
 from fastthrift import rpc
 from fastthrift.processor import TProcessor, TProcessorFactory
@@ -28,8 +27,8 @@ from fastthrift.thrift import TException
 from fastthrift.transport import TBufferedTransportFactory, TServerSocket, TTransportException
 from generic import OwnProcessor
 from peer import CALL, message
+from programs import PACKAGE
 
-PACKAGE = str(Path(fastthrift.__file__).resolve().parents[1])
 ADD = message("add", CALL, 9, b"\x08\0\1\0\0\0\1\x08\0\2\0\0\0\2\0")
 ANSWER = message("add", 2, 9, b"\x08\0\0\0\0\0\3\0")
 
