@@ -65,7 +65,7 @@ GROUP_others := tests $(addprefix --ignore=,$(GROUP_programs) $(GROUP_faces) $(G
 WHOLE := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 test-python: core $(VENV)/stamp-test
-	@$(if $(PYTEST_ARGS),$(PYTEST) $(PYTEST_ARGS),echo "Python tests in groups: $(GROUPS)"; $(MAKE) -k -j$(shell expr $(JOBS) + 1) $(WHOLE) $(GROUPS:%=group-%))
+	@$(if $(PYTEST_ARGS),$(PYTEST) $(PYTEST_ARGS),echo "Python tests in groups: $(GROUPS)"; $(MAKE) -k -j$(shell expr $(JOBS) + 2) $(WHOLE) $(GROUPS:%=group-%))
 
 group-%:
 	@echo "== $*"; $(PYTEST) -q $(GROUP_$*)
