@@ -52,7 +52,7 @@ test-cpp: core
 	@$(STEP) "C++ tests" ctest --test-dir build/dev -j$(JOBS) --output-on-failure --no-tests=error
 
 # A group is one run of pytest, the longest first. (pytest-xdist collects everything in each process and tells one more of each step: a
-# quarter of the CPU time of all.) One more runs than there are cores: tests wait now and then, for answers and ends of processes. With
+# quarter of the CPU time of all.) Two more run than there are cores: tests wait now and then, for answers and ends of processes. With
 # arguments: one run of what they name.
 PYTEST := PYTHONPATH=$(CURDIR)/python $(BIN)/python -m pytest
 GROUPS := programs objects others faces peers calls
