@@ -3,6 +3,7 @@ Apache's compiler on Apache's library."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import pickle
 import shutil
@@ -94,22 +95,38 @@ class Corpus:
         flags = [word for parent in parents for word in ("-I", parent)]
         name = path.relative_to(CORPUS).as_posix()
         folder = self.folder / str(number)
-        (folder / "theirs").mkdir(parents=True)
+        folder.mkdir()
         assert main(["-nowarn", "-r", "--gen", "py", *flags, "-o", str(folder), str(path)]) == 0
         kept = KEPT / str(number)
         ours, theirs = str(kept / "gen-py"), str(kept / "theirs")
         self.names[ours] = self.names[theirs] = name
         self.ours[ours] = [value for each in program.everything() for value in values_of(each, number)]
-        if self.compiler is not None:
-            command = [self.compiler, "-nowarn", "-r", "--gen", "py", *flags, "-out", str(folder / "theirs"), str(path)]
-            if subprocess.run(command, capture_output=True, timeout=20).returncode == 0:
-                self.theirs[theirs] = [
-                    value
-                    for each in program.everything()
-                    for value in values_of(each, number, apaches_package)
-                    if each.path.endswith(WITH_ARGUMENTS) or value[1].endswith(".ttypes")
-                ]
-        keep(folder, kept)
+        keep(folder / "gen-py", kept / "gen-py")
+        if self.compiler is not None and self._apaches(program, flags, folder / "theirs", kept):
+            self.theirs[theirs] = [
+                value
+                for each in program.everything()
+                for value in values_of(each, number, apaches_package)
+                if each.path.endswith(WITH_ARGUMENTS) or value[1].endswith(".ttypes")
+            ]
+
+    def _apaches(self, program: Program, flags: list[str], fresh: Path, kept: Path) -> bool:
+        """Whether Apache's compiler takes the program; it runs again when it, or a file of the program, is another one."""
+        assert self.compiler is not None
+        found = os.stat(self.compiler)
+        source = hashlib.sha256(repr([self.compiler, found.st_size, found.st_mtime_ns, flags]).encode())
+        for each in program.everything():
+            source.update(Path(each.path).read_bytes())
+        done, made_of = kept / "theirs.of", f"{source.hexdigest()} "
+        if not done.exists() or not done.read_text().startswith(made_of):
+            done.unlink(missing_ok=True)
+            for folder in (fresh, kept):
+                folder.mkdir(parents=True, exist_ok=True)
+            command = [self.compiler, "-nowarn", "-r", "--gen", "py", *flags, "-out", str(fresh), program.path]
+            status = subprocess.run(command, capture_output=True, timeout=20).returncode
+            keep(fresh, kept / "theirs")
+            done.write_text(made_of + str(status))
+        return done.read_text() == made_of + "0"
 
     def coded(self, runtime: str, jobs: dict[str, list[Any]]) -> dict[tuple[str, str], Any]:
         """(file, type) -> bytes of both protocols, whether they came back."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -31,6 +32,10 @@ TRANSPORTS = {
 }
 
 
+# How often the peers' servers look whether they shall end, in place of each half second.
+SOON = 0.02
+
+
 @pytest.fixture(params=PROTOCOLS)
 def protocols(request: pytest.FixtureRequest) -> Any:
     return PROTOCOLS[request.param]
@@ -47,6 +52,7 @@ def thriftpy2_serving(**factories: Any) -> Iterator[Running]:
     handler = Handler(module)
     server = thriftpy2_http.make_server(module.Phone, handler, "127.0.0.1", 0, **factories)
     server.close = server.httpd.shutdown  # it has no other way
+    server.httpd.serve_forever = functools.partial(server.httpd.serve_forever, SOON)
     running = Running(server, handler)
     try:
         yield running
@@ -212,6 +218,7 @@ def test_our_client_calls_apaches_server(name: str, keep_alive: bool) -> None:
     ours, apaches = APACHE[name]
     processor = Processor()
     server = apache_server.THttpServer(processor, ("127.0.0.1", 0), apaches())
+    server.httpd.serve_forever = functools.partial(server.httpd.serve_forever, SOON)
     port = server.httpd.server_address[1]
     thread = threading.Thread(target=server.serve, daemon=True)
     thread.start()

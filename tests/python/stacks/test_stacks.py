@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import threading
 from collections.abc import Iterator
 from typing import Any, Callable, NamedTuple
@@ -250,6 +251,8 @@ def http_served_by(side: Any, protocol: Any) -> Iterator[tuple[int, Any]]:
             return protocol(side, trans)
 
     server = side.THttpServer.THttpServer(apache_side.processor(side, handler), ("127.0.0.1", 0), Protocols())
+    if side is apache:  # it looks each half second whether it shall end
+        server.httpd.serve_forever = functools.partial(server.httpd.serve_forever, 0.02)
     thread = threading.Thread(target=server.serve, daemon=True)
     thread.start()
     try:
