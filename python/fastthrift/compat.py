@@ -8,13 +8,10 @@ has ``FASTTHRIFT_COMPAT=thriftpy2``, or several names with commas (`fastthrift_c
 
 from __future__ import annotations
 
-import argparse
 import importlib
-import importlib.abc
 import importlib.machinery
 import importlib.util
 import os
-import runpy
 import sys
 from collections.abc import Sequence
 from types import ModuleType
@@ -30,7 +27,11 @@ VARIABLE = "FASTTHRIFT_COMPAT"
 _TREES = {"thrift": _OURS + ".apache"}
 
 
-class _Loader(importlib.abc.Loader):
+# Where FASTTHRIFT_COMPAT is set each interpreter imports this as it starts. The base classes that importlib.abc has for what
+# stands in sys.meta_path would take longer than all else here, so it is not imported.
+
+
+class _Loader:
     """Hands out the module of ours; importing it again under the other name must leave its ``__spec__`` alone."""
 
     def __init__(self, ours: str) -> None:
@@ -45,7 +46,7 @@ class _Loader(importlib.abc.Loader):
         module.__spec__ = self._spec
 
 
-class Alias(importlib.abc.MetaPathFinder):
+class Alias:
     """Finds ``NAME`` and ``NAME.x.y`` as ``fastthrift`` and ``fastthrift.x.y``; ``thrift`` as ``fastthrift.apache``."""
 
     def __init__(self, name: str) -> None:
@@ -62,7 +63,10 @@ class Alias(importlib.abc.MetaPathFinder):
         if found is None:
             return None
         return importlib.machinery.ModuleSpec(
-            fullname, _Loader(ours), origin=found.origin, is_package=found.submodule_search_locations is not None
+            fullname,
+            _Loader(ours),  # type: ignore[arg-type]  # it has no base class
+            origin=found.origin,
+            is_package=found.submodule_search_locations is not None,
         )
 
 
@@ -98,6 +102,9 @@ def install_from_environment() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
+    import argparse
+    import runpy
+
     parser = argparse.ArgumentParser(
         prog="python -m fastthrift.compat",
         usage="%(prog)s [-h] [--as NAME[,NAME...]] (SCRIPT | -m MODULE) ...",
