@@ -52,7 +52,7 @@ test-cpp: core
 	@$(STEP) "C++ tests" ctest --test-dir build/dev -j$(JOBS) --output-on-failure --no-tests=error
 
 # A group is one run of pytest, the longest first. (pytest-xdist collects everything in each process and tells one more of each step: a
-# quarter of the CPU time of all.) Two more run than there are cores: tests wait now and then, for answers and ends of processes. With
+# quarter of the CPU time of all.) All run at once: tests wait now and then, for answers and ends of processes. With
 # arguments: one run of what they name.
 PYTEST := PYTHONPATH=$(CURDIR)/python $(BIN)/python -m pytest
 GROUPS := programs objects others faces peers calls
@@ -65,7 +65,7 @@ GROUP_others := tests $(addprefix --ignore=,$(GROUP_programs) $(GROUP_faces) $(G
 WHOLE := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 
 test-python: core $(VENV)/stamp-test
-	@$(if $(PYTEST_ARGS),$(PYTEST) $(PYTEST_ARGS),echo "Python tests in groups: $(GROUPS)"; $(MAKE) -k -j$(shell expr $(JOBS) + 2) $(WHOLE) $(GROUPS:%=group-%))
+	@$(if $(PYTEST_ARGS),$(PYTEST) $(PYTEST_ARGS),echo "Python tests in groups: $(GROUPS)"; $(MAKE) -k -j$(words $(GROUPS)) $(WHOLE) $(GROUPS:%=group-%))
 
 group-%:
 	@echo "== $*"; $(PYTEST) -q $(GROUP_$*)

@@ -11,6 +11,24 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+# How long a thread whose connection has been shut down may take to notice.
+_LEAVING_SECONDS = 0.5
+
+
+def _shut_down(client: Any, how: int) -> bool:
+    """False: it is not known how."""
+    sock = getattr(client, "sock", None)
+    if not isinstance(sock, socket.socket):
+        return False
+    with contextlib.suppress(OSError):
+        if hasattr(socket.socket, "shutdown"):
+            # Not `sock.shutdown`: an SSL socket's would take its keys away from the answers.
+            socket.socket.shutdown(sock, how)
+        else:  # eventlet's, whose sockets have it one by one
+            sock.shutdown(how)
+    return True
+
+
 class Connections:
     """The connections that are being served, so that closing can end them between two calls."""
 
@@ -35,17 +53,14 @@ class Connections:
     def finish(self) -> None:
         """No call is read any more that has not arrived: what is in flight is answered, then its reader sees the end."""
         for client in self._snapshot():
-            sock = getattr(client, "sock", None)
-            if not isinstance(sock, socket.socket):
-                continue
-            with contextlib.suppress(OSError):
-                if hasattr(socket.socket, "shutdown"):
-                    # Not `sock.shutdown`: an SSL socket's would take its keys away from the answers.
-                    socket.socket.shutdown(sock, socket.SHUT_RD)
-                else:  # eventlet's, whose sockets have it one by one
-                    sock.shutdown(socket.SHUT_RD)
+            _shut_down(client, socket.SHUT_RD)
 
     def close_all(self) -> None:
+        """Cuts them off. A thread that is inside a call of the system, or of OpenSSL, would go on there with whatever gets the
+        number of its descriptor next: so the end wakes it first, and it closes its connection itself. One that is inside a
+        handler finds it closed."""
+        if any([_shut_down(client, socket.SHUT_RDWR) for client in self._snapshot()]):
+            self.wait_below(1, _LEAVING_SECONDS)
         for client in self._snapshot():
             with contextlib.suppress(Exception):
                 client.close()
