@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import socket
 import threading
 from collections.abc import Iterator
 from typing import Any, Callable, Optional
+
+
+def free_port() -> int:
+    """Where nobody listens. None of those that the system gives out by itself: by the time a server of another process begins
+    to listen, a test beside this one would have it."""
+    for port in random.Random().sample(range(20_000, 30_000), 1_000):
+        with contextlib.suppress(OSError), socket.socket() as sock:
+            sock.bind(("127.0.0.1", port))
+            return port
+    raise OSError("no port is free")
 
 
 @contextlib.contextmanager

@@ -14,6 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from background import free_port
+
 from . import idls
 from .pair import OURS, THEIRS, Pair, Side, plain
 
@@ -102,12 +104,6 @@ def servers() -> Iterator[Any]:
         server.close()
     for logger in loggers:
         logger.setLevel(logging.NOTSET)
-
-
-def free_port() -> int:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
 
 
 def wait_for(port: int) -> None:

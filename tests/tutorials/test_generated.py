@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from .test_tutorials import HERE, SECONDS, Server, environment, free_port, run_client, start
+from background import free_port
+
+from .test_tutorials import HERE, SECONDS, Server, environment, run_client, start
 
 # What pip makes of the two console scripts.
 SCRIPT = "#!{python}\nimport sys\nfrom fastthrift.generate.command import {function}\nsys.exit({function}())\n"
@@ -73,7 +75,7 @@ def test_a_struct_is_written_and_read(tmp_path, scripts, command):
 
 def test_weather_over_tcp(tmp_path, scripts, started):
     folder = tutorial("weather", tmp_path, scripts, "fastthrift -r --gen py weather.thrift")
-    server = start(started, folder, free_port())
+    server = start(started, folder, str(free_port()))
     assert run_client(folder, server.where) == WEATHER
 
 
@@ -86,7 +88,7 @@ def test_weather_over_a_unix_socket(tmp_path, scripts, started):
 
 def test_the_remote_script_is_typed_as_well(tmp_path, scripts, started):
     folder = tutorial("weather", tmp_path, scripts, "fastthrift -r --gen py weather.thrift")
-    server = start(started, folder, free_port())
+    server = start(started, folder, str(free_port()))
     script = folder / "gen-py" / "weather" / "WeatherService-remote"
     for arguments, printed in [
         (["observe", "Report('Roma', 30)"], "None\n"),
@@ -101,7 +103,7 @@ def test_the_remote_script_is_typed_as_well(tmp_path, scripts, started):
 
 def test_a_struct_below_its_service_and_arguments_without_ids_over_http(tmp_path, scripts, started):
     folder = tutorial("message", tmp_path, scripts, "fastthrift -nowarn --gen py message.thrift")
-    server = start(started, folder, free_port())
+    server = start(started, folder, str(free_port()))
     assert run_client(folder, server.where) == MESSAGE + "True\n1\n"
 
 
@@ -111,5 +113,5 @@ def test_programs_that_import_thrift_run_under_the_alias(tmp_path, scripts, star
     for name in ("server", "client"):
         program = folder / f"{name}.py"
         program.write_text(f'import fastthrift.compat\n\nfastthrift.compat.install("thrift")\n{program.read_text()}')
-    server = start(started, folder, free_port())
+    server = start(started, folder, str(free_port()))
     assert run_client(folder, server.where) == MESSAGE + "1\nInternal error\n"

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 import fastthrift
+from background import free_port
 
 HERE = Path(__file__).parent
 PACKAGE = str(Path(fastthrift.__file__).resolve().parents[1])
@@ -122,12 +123,6 @@ def copied(name: str, package: str, folder: Path) -> Path:
     return target
 
 
-def free_port() -> str:
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return str(s.getsockname()[1])
-
-
 def run_client(folder: Path, where: str) -> str:
     done = subprocess.run(
         [sys.executable, "client.py", where], check=False, cwd=folder, env=environment(), capture_output=True, text=True,
@@ -163,7 +158,7 @@ def test_tutorial_over_tcp(name: str, package: str, tmp_path: Path, started: lis
     if package != "fastthrift":
         pytest.importorskip(package, reason="thriftpy2 is not installed to compare with")
     folder = copied(name, package, tmp_path)
-    server = start(started, folder, free_port())
+    server = start(started, folder, str(free_port()))
     assert run_client(folder, server.where) == PRINTED[name]
 
 
@@ -180,13 +175,13 @@ def test_tutorial_over_a_unix_socket(name: str, tmp_path: Path, started: list[Se
 def test_one_side_may_be_thriftpy2(name: str, ours: str, theirs: str, tmp_path: Path, started: list[Server]) -> None:
     pytest.importorskip("thriftpy2", reason="thriftpy2 is not installed to talk to")
     folder = {ours: copied(name, "fastthrift", tmp_path / "a"), theirs: copied(name, "thriftpy2", tmp_path / "b")}
-    server = start(started, folder["server"], free_port())
+    server = start(started, folder["server"], str(free_port()))
     assert run_client(folder["client"], server.where) == PRINTED[name]
 
 
 def test_server_serves_one_client_after_the_other(tmp_path: Path, started: list[Server]) -> None:
     folder = copied("message", "fastthrift", tmp_path)
-    server = start(started, folder, free_port())
+    server = start(started, folder, str(free_port()))
     printed = [run_client(folder, server.where) for _ in range(3)]
     assert [p.splitlines()[1] for p in printed] == ["3", "6", "9"]
 
@@ -194,7 +189,7 @@ def test_server_serves_one_client_after_the_other(tmp_path: Path, started: list[
 @pytest.mark.parametrize("name", sorted(PRINTED))
 def test_sigterm_ends_the_server(name: str, tmp_path: Path, started: list[Server]) -> None:
     folder = copied(name, "fastthrift", tmp_path)
-    server = start(started, folder, free_port())
+    server = start(started, folder, str(free_port()))
     code, printed = server.stop(signal.SIGTERM)
     assert code in (0, -signal.SIGTERM)
     assert "Traceback" not in printed
@@ -203,7 +198,7 @@ def test_sigterm_ends_the_server(name: str, tmp_path: Path, started: list[Server
 @pytest.mark.parametrize("name", ["chat", "person"])
 def test_ctrl_c_ends_the_server(name: str, tmp_path: Path, started: list[Server]) -> None:
     folder = copied(name, "fastthrift", tmp_path)
-    server = start(started, folder, free_port())
+    server = start(started, folder, str(free_port()))
     code, printed = server.stop(signal.SIGINT)
     assert code in (0, 1, -signal.SIGINT)  # a KeyboardInterrupt that the tutorial does not catch
     assert "did not stop" not in printed
@@ -211,7 +206,7 @@ def test_ctrl_c_ends_the_server(name: str, tmp_path: Path, started: list[Server]
 
 def test_second_server_on_a_port_is_refused(tmp_path: Path, started: list[Server]) -> None:
     folder = copied("person", "fastthrift", tmp_path)
-    first = start(started, folder, free_port())
+    first = start(started, folder, str(free_port()))
     second = Server(folder, first.where)
     started.append(second)
     second.process.wait(SECONDS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
 import threading
 import warnings
 from collections.abc import Iterator
@@ -27,6 +26,7 @@ from aio_parts import (
     run,
     serving,
 )
+from background import free_port
 from fastthrift import defaults
 from fastthrift.contrib.aio.client import TAsyncClient
 from fastthrift.contrib.aio.rpc import make_client
@@ -161,9 +161,7 @@ def theirs_in_a_thread(stack_name: str, protocol_name: str, module: Any) -> Any:
         "trans_factory": getattr(transport, f"TAsync{stack_name}TransportFactory")(),
         "proto_factory": getattr(protocol, f"TAsync{protocol_name}ProtocolFactory")(),
     }
-    with socket.socket() as free:  # theirs takes no port 0
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()  # theirs takes no port 0
     server = make_aio_server(module.Calc, handler, "127.0.0.1", port, loop=loop, client_timeout=None, **factories)
     server.init_server()
     thread = threading.Thread(target=loop.run_forever, daemon=True)

@@ -13,6 +13,7 @@ from typing import Any, Callable
 import pytest
 
 from aio_parts import BINARY, COMPACT, IDL, LONG, Handler, PlainHandler, calc, item, listening, run
+from background import free_port
 from fastthrift import defaults
 from fastthrift.contrib.aio.http import (
     TAsyncHttpClient,
@@ -138,9 +139,7 @@ def test_thriftpy2_is_understood_and_understands(side: str, protocol: Any) -> No
             await client._iprot.trans.aclose()
 
     async def their_server() -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         server = theirs.make_server(module.Calc, Handler(module), "127.0.0.1", port, proto_factory=factory)
         serving = asyncio.ensure_future(server.serve())
         while server._stop_event is None or not server._site or not server._site._server:
@@ -220,9 +219,7 @@ def test_bad_answer_is_a_transport_exception(answer: bytes, kind: int, text: str
 
 def test_refused_connection_is_not_open_for_both_kinds_of_handlers() -> None:
     async def main() -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
+        port = free_port()
         async with calling(port) as client:
             with pytest.raises(aiohttp.ClientConnectorError) as raised:
                 await client.echo("hi")

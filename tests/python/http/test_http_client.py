@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from background import free_port
 from fastthrift import http as fast_http
 from fastthrift.http import (
     DEFAULT_HTTP_CLIENT_TIMEOUT_MS,
@@ -345,13 +346,8 @@ def test_a_connection_without_an_answer_is_what_thriftpy2_raises_too() -> None:
     assert isinstance(raised.value, TTransportException)
 
 
-def closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
-
-
 def test_a_refused_connection_is_what_thriftpy2_raises_too() -> None:
-    client = make_client(phone.Phone, "127.0.0.1", closed_port())
+    client = make_client(phone.Phone, "127.0.0.1", free_port())
     with pytest.raises(ConnectionRefusedError) as raised:
         client.hello("Ann")
     assert isinstance(raised.value, TTransportException)
@@ -385,7 +381,7 @@ def test_a_refusal_that_comes_before_the_request_was_sent_is_read() -> None:
 
 
 def test_nothing_is_connected_before_the_first_flush() -> None:
-    client = THttpClient(f"http://127.0.0.1:{closed_port()}")
+    client = THttpClient(f"http://127.0.0.1:{free_port()}")
     assert not client.is_open() and not client.isOpen()
     client.open()
     assert client.is_open() and client.isOpen()

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from background import free_port
 from calc import Handler, Running, calc, make, serving, theirs
 from fastthrift import rpc
 from fastthrift.client import TClient
@@ -116,12 +117,6 @@ def test_our_client_and_thriftpy2s_server(trans: str, proto: str) -> None:
         with pytest.raises(TApplicationException, match="Missing result"):
             client.none()
         client.close()
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 GENERIC_STACKS: dict[str, dict[str, Any]] = {
