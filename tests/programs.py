@@ -25,3 +25,10 @@ def run_program(
         text=True,
         timeout=timeout,
     )
+
+
+def run_whole(folder: Path, lines: Sequence[str], **environment: str) -> None:
+    """Runs these lines, which may import what is in the folder or here, and asserts that the last one was reached."""
+    places = os.pathsep.join([str(folder), str(Path(__file__).parent), PACKAGE])
+    done = run_program("\n".join([*lines, "print('done')"]), PYTHONPATH=places, **environment)
+    assert done.stdout == "done\n", done.stderr[-3000:]

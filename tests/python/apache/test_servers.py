@@ -294,6 +294,14 @@ def reply(name: bytes, kind: int, seqid: int, body: bytes) -> bytes:
 SIX = b"\x08\x00\x00\x00\x00\x00\x06\x00"
 
 
+def add(client: Any, one: int, other: int, natively: bool) -> Any:
+    """By one call, or step by step."""
+    if natively:
+        return client.add(one, other)
+    client.send_add(one, other)
+    return client.recv_add()
+
+
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
@@ -306,11 +314,7 @@ SIX = b"\x08\x00\x00\x00\x00\x00\x06\x00"
 def test_an_answer_to_something_else_ends_the_connection(answer: bytes, kind: int, natively: bool) -> None:
     with client_that_hears(answer) as client:
         with pytest.raises(TApplicationException) as refused:
-            if natively:
-                client.add(1, 5)
-            else:
-                client.send_add(1, 5)
-                client.recv_add()
+            add(client, 1, 5, natively)
         assert refused.value.type == kind
         with pytest.raises(TTransportException) as closed:
             client.add(1, 5)
@@ -320,20 +324,15 @@ def test_an_answer_to_something_else_ends_the_connection(answer: bytes, kind: in
 def test_servers_that_always_answer_with_zero_are_understood() -> None:
     answer = reply(b"add", 2, 0, SIX)
     with client_that_hears(answer, answer) as client:
-        assert client.add(1, 5) == 6
-        client.send_add(1, 5)
-        assert client.recv_add() == 6
+        assert add(client, 1, 5, natively=True) == 6
+        assert add(client, 1, 5, natively=False) == 6
 
 
 @pytest.mark.parametrize("natively", [True, False])
 def test_a_result_without_a_value_is_missing(natively: bool) -> None:
     with client_that_hears(reply(b"add", 2, 1, b"\0")) as client:
         with pytest.raises(TApplicationException, match="add failed: unknown result") as missing:
-            if natively:
-                client.add(1, 2)
-            else:
-                client.send_add(1, 2)
-                client.recv_add()
+            add(client, 1, 2, natively)
         assert missing.value.type == TApplicationException.MISSING_RESULT
 
 
@@ -346,11 +345,7 @@ def test_a_timeout_is_told_and_ends_the_connection(natively: bool) -> None:
         trans.open()
         client = calc.Client(TBinaryProtocol(trans))
         with pytest.raises(TTransportException) as late:
-            if natively:
-                client.add(1, 2)
-            else:
-                client.send_add(1, 2)
-                client.recv_add()
+            add(client, 1, 2, natively)
     assert late.value.type == TTransportException.TIMED_OUT
     assert isinstance(late.value, TimeoutError) or sys.version_info < (3, 10)
     assert not sock.isOpen()

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import copy
 import gc
-import os
 import pickle
 import platform
 import random
-import subprocess
 import sys
 import sysconfig
 from collections.abc import Iterator
@@ -17,10 +15,10 @@ from typing import Any, Callable
 
 import pytest
 
-import fastthrift
 from fastthrift import _core
 from fastthrift.protocol.exc import TProtocolException
 from fastthrift.transport import TTransportException
+from programs import run_whole
 from twins import BINARY, BOOL, BYTE, CODECS, DOUBLE, I16, I32, I64, LIST, MAP, STRING, Codec, struct
 
 HERE = Path(__file__).parent
@@ -438,16 +436,7 @@ def test_texts_that_are_no_utf8_stay_bytes_beside_the_others(way: str, codec: Co
 
 
 def run_beside_this_file(lines: list[str], **environment: str) -> None:
-    places = [str(HERE), str(Path(fastthrift.__file__).resolve().parents[1])]
-    done = subprocess.run(
-        [sys.executable, "-c", "\n".join(["import test_dict_entries as t", *lines, "print('done')"])],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(places), **environment},
-        capture_output=True,
-        text=True,
-        timeout=50,
-        check=False,
-    )
-    assert done.stdout == "done\n", done.stderr[-3000:]
+    run_whole(HERE, ["import test_dict_entries as t", *lines], **environment)
 
 
 @pytest.mark.skipif(platform.python_implementation() != "CPython", reason="has no such allocator")

@@ -8,7 +8,6 @@ import os
 import pickle
 import platform
 import struct as packing
-import subprocess
 import sys
 import tracemalloc
 from pathlib import Path
@@ -16,10 +15,10 @@ from typing import Any
 
 import pytest
 
-import fastthrift
 from bulks import BULKS, arena_allocator, decoded
 from fastthrift.protocol.exc import TProtocolException
 from fastthrift.transport import TTransportException
+from programs import run_whole
 from twins import BYTE, CODECS, DOUBLE, I16, I32, I64, LIST, MAP, STRING, Codec, struct
 
 BY_CODEC = pytest.mark.parametrize("codec", CODECS, ids=lambda codec: codec.name)
@@ -236,16 +235,7 @@ ALONE = "import sys; sys.modules['thriftpy2'] = None"
 
 
 def run_beside_this_file(lines: list[str], **environment: str) -> None:
-    places = [str(HERE), str(Path(fastthrift.__file__).resolve().parents[1])]
-    done = subprocess.run(
-        [sys.executable, "-c", "\n".join([ALONE, "import gc, os, ctypes, twins, bulks as t", *lines, "print('done')"])],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(places), **environment},
-        capture_output=True,
-        text=True,
-        timeout=50,
-        check=False,
-    )
-    assert done.stdout == "done\n", done.stderr[-3000:]
+    run_whole(HERE, [ALONE, "import gc, os, ctypes, twins, bulks as t", *lines], **environment)
 
 
 @NO_ARENAS
